@@ -1,0 +1,92 @@
+"""Where state lives: `$UNIRG_HOME`, or `.unirg` in the checkout; and the settings that keep every tool silent."""
+
+import fcntl
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from unirg_core.faults import BadInput
+
+SILENT = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DVC_NO_ANALYTICS": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TRL_EXPERIMENTAL_SILENCE": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+"""Telemetry of every tool that this project starts is off."""
+
+_WATCH_SECONDS = 0.5
+
+
+def home() -> Path:
+    """Return the folder of all state, absolute: `$UNIRG_HOME`, or `.unirg` below the current folder."""
+    return Path(os.environ.get("UNIRG_HOME") or ".unirg").absolute()
+
+
+def run_folder() -> Path:
+    """Return the folder of the current run's logs, curves and figures: never an output, so times may stand there."""
+    return Path(os.environ.get("UNIRG_RUN") or home() / "runs" / "by-hand").absolute()
+
+
+def work_folder(stage: str, digest: str) -> Path:
+    """Return (and make) the folder where a stage keeps its checkpoints, named by the digest of its input."""
+    folder = home() / "work" / f"{stage}-{digest[:20]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def silenced(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which no tool phones home."""
+    offline = {} if environment.get("HF_HUB_OFFLINE") else {"HF_HUB_OFFLINE": "1"}
+    return {**environment, **SILENT, **offline}
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold an exclusive file lock; yield whether it is held. The kernel frees it when the holder dies."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def die_with(parent: int) -> None:
+    """End this process soon after process `parent` is gone, so that no stage outlives the run that started it.
+
+    A thread asks twice a second: PR_SET_PDEATHSIG would fire when the *thread* that started us ends, and
+    orchestrators start children from worker threads.
+    """
+    if parent <= 1:
+        raise BadInput(f"UNIRG_PARENT={parent} names no process that could be watched.")
+
+    def watch() -> None:
+        pause = threading.Event()
+        while not pause.wait(_WATCH_SECONDS):
+            if not _alive(parent):
+                sys.stderr.write(f"The process {parent} that started this one is gone: ending.\n")
+                os._exit(137)
+
+    threading.Thread(target=watch, daemon=True, name="die-with-parent").start()
+
+
+def _alive(pid: int) -> bool:
+    """Tell whether a process runs; a zombie, killed but not yet reaped, does not."""
+    try:
+        os.kill(pid, 0)
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except ProcessLookupError:
+        return False
+    except OSError:  # not ours, or a system without /proc: it is there
+        return True
+    return state not in "ZX"

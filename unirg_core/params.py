@@ -1,0 +1,361 @@
+"""The whole of `params.yaml` as one model: the one source of defaults, checks and of the form in the UI.
+
+Unknown keys, wrong types and impossible values are refused with the path of the field and the remedy. A recipe is an
+overlay of `params.yaml` (`recipes/<name>.yaml`), `--set key=value` one on top of that.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from unirg_core.faults import BadInput
+
+CONFIRMING_WORLDS = range(1000, 2000)
+"""Generator seeds kept for the protocol that confirms a claim: nothing is ever tuned on them."""
+
+BASE_WORLD = 9000
+"""The neutral population that the embedded base model is pretrained on."""
+
+
+class Section(BaseModel):
+    """A section of params.yaml: closed and immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Phantom(Section):
+    """The drawn world: three institutions, the third only tested."""
+
+    world: Annotated[int, Field(ge=0, le=999, description="Generator seed of a development world")] = 0
+    patients: Annotated[int, Field(ge=6, description="Patients over the three institutions")] = 2400
+    image_size: Annotated[int, Field(ge=64, le=4096, description="Side of the drawn DICOM image in pixels")] = 256
+
+
+class Split(Section):
+    """Who is trained on and who is tested (DESIGN.md, `split.policy`): whole patients only."""
+
+    held_out: tuple[str, ...] = Field(("phantom-c",), description="Institutions that are only tested")
+    validation: Share = Field(0.05, description="Share of patients held out to choose checkpoints by")
+    test: Share = Field(0.15, description="Share of the training institutions' patients kept for the test")
+
+    @model_validator(mode="after")
+    def _leaves_training_data(self) -> "Split":
+        if self.validation + self.test >= 1:
+            raise ValueError("validation and test together leave nothing to train on; lower one of them")
+        return self
+
+
+class Ingest(Section):
+    """From a drop to de-identified shards."""
+
+    source: Literal["phantom", "folder"] = Field("phantom", description="Where studies come from")
+    path: str | None = Field(None, description="Folder of the drop (source folder)")
+    mapping: str | None = Field(
+        None, description="YAML file that names the table's columns; default: mapping.yaml in the drop"
+    )
+    image_size: Annotated[int, Field(ge=32, le=2048, description="Longer side of the stored picture in pixels")] = 64
+    processes: Annotated[int, Field(ge=1, le=256, description="Processes that decode side by side")] = 2
+    shard_mb: Annotated[int, Field(ge=1, le=256, description="Largest size of a shard in MB")] = 256
+    policy: str = Field("synthetic", min_length=1, description="Consent or legal basis of the data, by id")
+    phantom: Phantom = Phantom()
+    split: Split = Split()
+
+    @model_validator(mode="after")
+    def _path_fits_source(self) -> "Ingest":
+        if self.source == "folder" and not self.path:
+            raise ValueError("source folder needs a path; give --path")
+        if self.source == "phantom" and self.path:
+            raise ValueError("source phantom is drawn and takes no path; leave path out or set source: folder")
+        return self
+
+
+class Version(Section):
+    """Where the dataset is kept."""
+
+    remote: str | None = Field(
+        None, description="DVC remote (folder or s3:// address); default: a folder under UNIRG_HOME"
+    )
+    push: bool = Field(True, description="Push to the remote when the data is versioned")
+
+
+class Drift(Section):
+    """Thresholds over which a feature counts as drifted from the previous dataset."""
+
+    psi: Annotated[float, Field(gt=0)] = 0.2
+    ks: Annotated[float, Field(gt=0, le=1)] = 0.1
+    jensen_shannon: Annotated[float, Field(gt=0, le=1)] = 0.1
+
+
+class Validate(Section):
+    """What a dataset must hold before anything is trained on it."""
+
+    minimum_studies: Count = Field(24, description="Fewest usable training studies; fewer stop the run")
+    minimum_report_words: Annotated[int, Field(ge=0)] = 2
+    maximum_saturated: Share = 0.9
+    minimum_image_std: Annotated[float, Field(ge=0)] = 2.0
+    drift: Drift = Drift()
+
+
+class Lora(Section):
+    """Low-rank adapter instead of full fine-tuning."""
+
+    rank: Count = 16
+    alpha: Count = 32
+    dropout: Share = 0.0
+    targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
+
+
+class Model(Section):
+    """The vision-language model and how it is asked."""
+
+    base: str = Field("unirg-tiny", min_length=1, description="unirg-tiny, a folder, or a Hugging Face id")
+    revision: str | None = Field(None, description="Commit of a Hugging Face id")
+    prompt: Literal["short", "paper"] = Field(
+        "short", description="short for tiny models; paper: the text of arXiv 2601.17151"
+    )
+    image_size: Annotated[int, Field(ge=32, le=2048, description="The processor's square, in pixels")] = 64
+    max_new_tokens: Count = 128
+    freeze_vision: bool = True
+    lora: Lora | None = None
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    device: Literal["auto", "cpu", "cuda"] = "cpu"
+    threads: Annotated[int, Field(ge=0, description="CPU threads; fixed, so that sums come out equal. 0: all")] = 2
+
+
+class Sft(Section):
+    """Supervised fine-tuning (paper: lr 5e-5, batch 256, 3 epochs at 8B)."""
+
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
+    batch_size: Count = 32
+    steps: Annotated[int, Field(ge=0, description="Optimiser steps; 0: take epochs")] = 300
+    epochs: Annotated[float, Field(gt=0)] = 3.0
+    warmup_share: Share = 0.05
+    checkpoint_steps: Count = Field(50, description="Steps between checkpoints; a killed run goes on from the last")
+
+
+class RlStep(Section):
+    """One GRPO step of the recipe."""
+
+    steps: Annotated[int, Field(ge=1, description="Optimiser steps")]
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 6e-4
+    prompts: Count = Field(16, description="Prompts a step")
+    rollouts: Annotated[int, Field(ge=2, description="Completions a prompt")] = 8
+    clip_low: Annotated[float, Field(gt=0, lt=1)] = 0.20
+    clip_high: Annotated[float, Field(gt=0, lt=1)] = 0.28
+    beta: Annotated[float, Field(ge=0, description="KL against the policy that this step starts from")] = 0.0
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    advantage: Literal["group", "none"] = Field(
+        "group", description="Standard deviation that advantages are divided by"
+    )
+    reward: dict[str, float] = Field(description="Score name -> weight")
+
+    @model_validator(mode="after")
+    def _rewards_something(self) -> "RlStep":
+        if not self.reward or not any(self.reward.values()):
+            raise ValueError("reward is empty; name at least one score with a weight that is not zero")
+        if self.clip_high < self.clip_low:
+            raise ValueError("clip_high is below clip_low; the recipe raises the upper clip (clip-higher)")
+        return self
+
+
+class Rl(Section):
+    """Two GRPO steps (arXiv 2601.17151): the scores, then the scores and an error count with KL to step 1."""
+
+    step1: RlStep = RlStep(steps=75, reward={"finding_credit": 1.0, "well_formed": 0.5})
+    step2: RlStep | None = RlStep(
+        steps=25, beta=0.03, learning_rate=3e-4, reward={"finding_credit": 1.0, "well_formed": 0.5, "error_count": 0.5}
+    )
+    checkpoint_steps: Count = 10
+
+
+class Evaluate(Section):
+    """What is measured on the frozen test sets."""
+
+    scores: tuple[str, ...] = Field(
+        ("labels_f1", "bleu2", "rouge_l", "well_formed"),
+        description="Scores a report against its reference",
+        min_length=1,
+    )
+    batch_size: Count = 64
+    maximum_studies: Annotated[int, Field(ge=0, description="Test studies a subset, taken by keyed order; 0: all")] = 0
+    resamples: Annotated[int, Field(ge=100, description="Bootstrap resamples of patients")] = 2000
+    level: Annotated[float, Field(gt=0.5, lt=1, description="Confidence level of the intervals")] = 0.95
+
+
+class Rule(Section):
+    """One rule of the gate: a score of the RL model on a subset, alone or less another system's."""
+
+    score: str = Field(min_length=1, description="A column of the evaluation, as truth_micro_f1 or rouge_l")
+    subset: Literal["in_domain", "held_out", "all"]
+    against: Literal["absolute", "base", "sft", "champion", "template"] = "absolute"
+    at_least: float = Field(
+        description="Bound of the value, or of the difference (negative: a margin of non-inferiority)"
+    )
+    by: Literal["value", "lower"] = Field("lower", description="Compare the value, or the interval's lower end")
+
+
+class Gate(Section):
+    """Rules that a model must pass; one of them always judges by a score that was not in the reward."""
+
+    minimum_patients: Count = Field(50, description="Fewer test patients in a subset make its verdict inconclusive")
+    rules: tuple[Rule, ...] = Field(min_length=1)
+
+
+class Approve(Section):
+    """Who says yes."""
+
+    mode: Literal["auto", "ask"] = Field("auto", description="auto is recorded as such; ask waits for a person")
+    wait_hours: Annotated[float, Field(gt=0)] = 72.0
+
+
+class Register(Section):
+    """Under which name the model is registered."""
+
+    name: str = Field("unirg-cxr", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+
+
+class Params(Section):
+    """All parameters of a run."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    ingest: Ingest = Ingest()
+    version: Version = Version()
+    validate_: Validate = Field(Validate(), alias="validate")  # pydantic's own `validate` is in the way
+    model: Model = Model()
+    sft: Sft = Sft()
+    rl: Rl = Rl()
+    evaluate: Evaluate = Evaluate()
+    gate: Gate
+    approve: Approve = Approve()
+    register_: Register = Field(Register(), alias="register")
+
+    @model_validator(mode="after")
+    def _holds_a_score_out(self) -> "Params":
+        rewarded = set(self.rl.step1.reward) | set(self.rl.step2.reward if self.rl.step2 else ())
+        if not {rule.score for rule in self.gate.rules} - rewarded:
+            raise ValueError("gate.rules judge only by scores that are in the reward; add a rule with one that is not")
+        return self
+
+
+def parse(values: Mapping[str, Any], origin: str = "params.yaml") -> Params:
+    """Check plain values and return them as `Params`.
+
+    Raises
+    ------
+    BadInput
+        One sentence for each wrong field: its path, what is wrong, and the remedy.
+    """
+    try:
+        return Params.model_validate(values)
+    except ValidationError as error:
+        raise BadInput("\n".join(f"{origin}: {_sentence(e)}" for e in error.errors())) from None
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    path = ".".join(str(part) for part in error["loc"]) or "the parameters"
+    if error["type"] == "extra_forbidden":
+        return f"{path} is not a parameter{_nearest(error['loc'])}."
+    if error["type"] == "missing":
+        return f"{path} is missing; add it."
+    if error["type"] == "value_error":
+        return f"{path}: {error['ctx']['error']}."
+    return f"{path} = {error['input']!r} will not do: {error['msg'][0].lower() + error['msg'][1:]}."
+
+
+def _nearest(location: tuple[Any, ...]) -> str:
+    import difflib
+
+    section: Any = Params
+    for part in location[:-1]:
+        field = next((f for n, f in section.model_fields.items() if (f.alias or n) == part), None)
+        section = field.annotation if field else None
+        if not (isinstance(section, type) and issubclass(section, BaseModel)):
+            return "; remove it"
+    known = [field.alias or name for name, field in section.model_fields.items()]
+    near = difflib.get_close_matches(str(location[-1]), known, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; here stand {', '.join(known)}"
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping.
+
+    Raises
+    ------
+    BadInput
+        When the file is missing, is no YAML, or is no mapping.
+    """
+    try:
+        values = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        raise BadInput(f"{path} does not exist.") from None
+    except yaml.YAMLError as error:
+        raise BadInput(f"{path} is not valid YAML: {str(error).splitlines()[0]}.") from None
+    if not isinstance(values, dict):
+        raise BadInput(f"{path} must hold a mapping of names to values.")
+    return values
+
+
+def load(path: Path = Path("params.yaml")) -> Params:
+    """Read and check a params file."""
+    return parse(read_yaml(path), str(path))
+
+
+def overlay(values: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `values` with `above` laid over it; mappings merge, all else is replaced."""
+    merged = dict(values)
+    for key, value in above.items():
+        under = merged.get(key)
+        replaced = not isinstance(value, Mapping) or not isinstance(under, Mapping) or key == "reward"
+        merged[key] = value if replaced else overlay(under, value)
+    return merged
+
+
+def assignments(texts: Iterable[str]) -> dict[str, Any]:
+    """Turn `a.b=1` texts into nested values; the right side is YAML.
+
+    Raises
+    ------
+    BadInput
+        When a text has no `=` or no name.
+    """
+    values: dict[str, Any] = {}
+    for text in texts:
+        name, equals, right = text.partition("=")
+        if not equals or not name.strip():
+            raise BadInput(f"--set {text} is not of the form key=value, as in --set rl.step1.steps=40.")
+        nested: Any = yaml.safe_load(right)
+        for part in reversed(name.strip().split(".")):
+            nested = {part: nested}
+        values = overlay(values, nested)
+    return values
+
+
+def resolve(root: Path, recipe: str | None = None, above: Mapping[str, Any] | None = None) -> Params:
+    """Return the parameters of a run: `params.yaml`, the recipe over it, then what the caller sets.
+
+    Raises
+    ------
+    BadInput
+        When the recipe does not exist (the sentence lists those that do) or any value will not do.
+    """
+    values = read_yaml(root / "params.yaml")
+    if recipe:
+        path = root / "recipes" / f"{recipe}.yaml"
+        if not path.exists():
+            there = ", ".join(sorted(p.stem for p in (root / "recipes").glob("*.yaml")))
+            raise BadInput(f"There is no recipe {recipe}; there are: {there}.")
+        values = overlay(values, read_yaml(path))
+    return parse(overlay(values, above or {}), f"recipe {recipe}" if recipe else "params.yaml")
+
+
+def dump(params: Params) -> str:
+    """Return the parameters as YAML, every default written out."""
+    return yaml.safe_dump(params.model_dump(mode="json", by_alias=True), sort_keys=False, allow_unicode=True)
