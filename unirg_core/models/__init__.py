@@ -1,0 +1,30 @@
+"""Vision-language models: load, save, prompt, generate; the data they see; and the embedded base `unirg-tiny`.
+
+Names are imported on first use, because torch and transformers take seconds to load.
+"""
+
+from typing import Any
+
+_HOME = {
+    "apply_lora": "adapting",
+    "digest": "loading",
+    "freeze_vision": "adapting",
+    "load": "loading",
+    "merged": "adapting",
+    "save": "loading",
+    "square": "loading",
+    "trainable_share": "adapting",
+    "generate": "generate",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value  # importing the submodule `generate` would otherwise put the module under this name
+    return value

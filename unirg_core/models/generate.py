@@ -1,0 +1,89 @@
+"""Greedy reports for a list of pictures: temperature 0, as the recipe evaluates (arXiv 2601.17151)."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from unirg_core.models.loading import square
+from unirg_core.models.prompts import messages
+from unirg_core.params import Model
+
+
+def generate(
+    model: Any,
+    processor: Any,
+    images: Sequence[Any],
+    prompts: Sequence[str],
+    model_params: Model,
+    batch_size: int = 64,
+    said: Callable[[int], None] | None = None,
+) -> list[str]:
+    """Return one text a picture, in the order given.
+
+    Parameters
+    ----------
+    images, prompts
+        PIL pictures and the texts of `prompts.prompt`, of equal length.
+    said
+        Called with the number of finished pictures after each batch.
+
+    Raises
+    ------
+    ValueError
+        When the lengths differ.
+    """
+    import torch
+
+    if len(images) != len(prompts):
+        raise ValueError(f"{len(images)} images but {len(prompts)} prompts")
+    config = greedy(model, processor, model_params.max_new_tokens)
+    trained = model.training
+    model.eval()
+    texts: list[str] = []
+    with torch.inference_mode():
+        for start in range(0, len(images), batch_size):
+            chunk = slice(start, start + batch_size)
+            inputs = encode(processor, images[chunk], prompts[chunk], model_params).to(model.device)
+            tokens = model.generate(**inputs, generation_config=config)[:, inputs["input_ids"].shape[1] :]
+            texts += [text.strip() for text in processor.tokenizer.batch_decode(tokens, skip_special_tokens=True)]
+            if said:
+                said(len(tokens))
+    model.train(trained)
+    return texts
+
+
+def encode(processor: Any, images: Sequence[Any], prompts: Sequence[str], model_params: Model) -> Any:
+    """Return the model's inputs for pictures and prompts: padded on the left, tensors."""
+    chats = [chat(processor, prompt) for prompt in prompts]
+    squares = [square(image, model_params.image_size) for image in images]
+    return processor(
+        images=squares,
+        text=chats,
+        padding=True,
+        padding_side="left",
+        add_special_tokens=False,  # the chat template holds them already
+        return_tensors="pt",
+    )
+
+
+def chat(processor: Any, prompt: str) -> str:
+    """Return a prompt as the text of the processor's chat template, ready for the answer."""
+    return processor.apply_chat_template(messages(prompt), tokenize=False, add_generation_prompt=True)
+
+
+def greedy(model: Any, processor: Any, max_new_tokens: int) -> Any:
+    """Return the settings of greedy decoding; a base model's own sampling settings are not taken over."""
+    from transformers import GenerationConfig
+
+    tokenizer = processor.tokenizer
+    eos = model.generation_config.eos_token_id
+    return GenerationConfig(
+        do_sample=False,
+        num_beams=1,
+        temperature=1.0,
+        top_p=1.0,
+        top_k=50,
+        repetition_penalty=1.0,
+        max_new_tokens=max_new_tokens,
+        eos_token_id=tokenizer.eos_token_id if eos is None else eos,
+        pad_token_id=tokenizer.pad_token_id,
+    )
