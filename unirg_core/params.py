@@ -100,6 +100,8 @@ class Validate(Section):
     minimum_report_words: Annotated[int, Field(ge=0)] = 2
     maximum_saturated: Share = 0.9
     minimum_image_std: Annotated[float, Field(ge=0)] = 2.0
+    maximum_phi: Share = Field(0.05, description="Share of reports that still hold an identifier; more stop the run")
+    minimum_prevalence: Share = Field(0.01, description="Share of training studies below which a label is warned of")
     drift: Drift = Drift()
 
 
