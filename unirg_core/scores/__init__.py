@@ -1,0 +1,1 @@
+"""Clinical scores: defined once, rewarded by `rl`, reported by `evaluate`, judged by `gate`."""
