@@ -1,0 +1,1 @@
+"""The flows: when, in which order, and who asked."""

@@ -1,0 +1,73 @@
+"""Carry a run from its pins to its last commit: what holds for every flow that makes a model."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from prefect.runtime import flow_run
+from pydantic import BaseModel, ConfigDict, Field
+
+from unirg_core.audit import record as records
+from unirg_core.faults import BadInput, HonestNegative
+from unirg_core.progress import say
+from unirg_core.register.tracking import close_run
+from unirg_core.runs.finish import finish
+from unirg_core.runs.launch import Request, request_run
+from unirg_core.runs.run import Run, Trigger, conclude, find
+from unirg_core.runs.stage import StageFault
+
+
+class Form(BaseModel):
+    """What to retrain on and how."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    recipe: str | None = Field(None, description="A file of recipes/ without its ending, as smoke; empty: params.yaml")
+    source: Literal["phantom", "folder"] | None = Field(
+        None, description="Where studies come from; empty: as the recipe says"
+    )
+    path: str | None = Field(None, description="Folder of the drop on the worker's machine (source folder)")
+    mapping: str | None = Field(
+        None, description="YAML that names the table's columns; empty: mapping.yaml in the drop"
+    )
+    set: list[str] = Field(default_factory=list, description="Single parameters, as rl.step1.steps=40")
+    approval: Literal["ask", "auto"] = Field("ask", description="ask waits for a person; auto is recorded as such")
+
+
+def carry(form: Form, way: Callable[[Run], None]) -> str:
+    """Pin what a form asks for, unless nothing changed or the run is alive already, and carry it out."""
+    request = Request(**{**form.model_dump(), "set": tuple(form.set)})
+    trigger = Trigger("deployment", flow_run.deployment_id or "by hand", f"flow run {flow_run.id}")
+    decision = request_run(request, Path.cwd(), trigger)
+    say("retrain", decision.sentence)
+    if decision.what in ("live", "unchanged"):
+        return decision.sentence
+    return carry_pinned(decision.run.id, way)
+
+
+def carry_pinned(run_id: str, way: Callable[[Run], None]) -> str:
+    """Hold a pinned run, take it through its way, and conclude it however it ends."""
+    run = find(run_id)
+    with run.held() as mine:
+        if not mine:
+            return f"Run {run.id} is alive in another process; it is left alone."
+        records.change(run.folder, flow_run=str(flow_run.id))
+        try:
+            way(run)
+        except (BadInput, HonestNegative, StageFault) as fault:
+            _end(run, records.FAILED, f"Record that the run failed: {type(fault).__name__}", error=str(fault))
+            raise
+        except Exception as fault:
+            _end(run, records.FAILED, "Record that the run failed on a fault", error=f"{type(fault).__name__}: {fault}")
+            raise
+        except BaseException as end:  # an interrupt or a termination: the same request takes the run up again
+            _end(run, records.KILLED, "Record that the run was cut off", error=type(end).__name__)
+            raise
+        _end(run, records.COMPLETED, f"Record run {run.id}")
+    return run.record["verdict"]["verdict"]
+
+
+def _end(run: Run, state: str, message: str, error: str | None = None) -> None:
+    finish(run, state, error)
+    close_run(run, state)
+    conclude(run, message)

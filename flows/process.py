@@ -1,0 +1,51 @@
+"""Run a flow inside this process: Prefect without a standing server, and exit codes that a shell understands."""
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+from unirg_core.faults import BadInput, HonestNegative
+from unirg_core.home import die_with, home, locked
+from unirg_core.runs.run import find
+from unirg_core.runs.stage import StageFault
+from unirg_core.runs.summary import show
+
+
+def in_process(flow: Callable[[str], str], run_id: str) -> int:
+    """Run a flow on a pinned run, print its summary, and return the exit code.
+
+    0: completed; 1: the gate rejected the model, or it collapsed; 2: bad input or a fault.
+    """
+    if parent := os.environ.get("UNIRG_PARENT"):
+        die_with(int(parent))
+    _migrate()
+    for name in ("prefect.flow_runs", "prefect.task_runs", "prefect"):
+        logging.getLogger(name).setLevel(logging.INFO)
+    try:
+        verdict = flow(run_id)
+    except HonestNegative as negative:
+        sys.stderr.write(f"unirg: {negative}\n")
+        return 1
+    except (BadInput, StageFault) as fault:
+        sys.stderr.write(f"unirg: {fault}\n")
+        return 2
+    run = find(run_id)
+    if "verdict" in run.record:
+        show(run)
+    return 1 if verdict == "failed" else 0
+
+
+def _migrate() -> None:
+    """Make or upgrade Prefect's database once, under a lock: two first starts at once would clash."""
+    if os.environ.get("PREFECT_API_URL"):
+        return
+    import prefect
+
+    done = home() / "prefect" / f"migrated-{prefect.__version__}"
+    with locked(home() / "prefect.lock"):
+        if not done.exists():
+            command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "-y"]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            done.touch()

@@ -1,0 +1,56 @@
+"""From a data drop to a registered model: the main path.
+
+`unirg retrain` pins a run and starts `python -m flows.retrain RUN` in the run's own checkout; a deployment's form
+starts the flow itself, which then pins the run first.
+"""
+
+import sys
+
+from prefect import flow
+
+from flows.carry import Form, carry, carry_pinned
+from tasks.approve import approve
+from tasks.evaluate import evaluate
+from tasks.gate import gate
+from tasks.ingest import ingest
+from tasks.register import register
+from tasks.rl import rl
+from tasks.sft import sft
+from tasks.validate import validate
+from tasks.version import version
+from unirg_core.runs.run import Run
+
+
+def way(run: Run) -> None:
+    """Take a run through its stations."""
+    ingest(run)
+    version(run)
+    validate(run)
+    sft(run)
+    rl(run)
+    evaluate(run)
+    verdict = gate(run)
+    approval = approve(run, verdict)
+    register(run, verdict, approval)
+
+
+@flow(name="retrain", validate_parameters=True)
+def retrain(form: Form | None = None) -> str:
+    """Retrain the report model on the data of a source, judge it, and register it.
+
+    Args:
+        form: What to retrain on and how; every field has a default, so an empty form retrains on the phantom.
+    """
+    return carry(form or Form(), way)
+
+
+@flow(name="retrain")
+def retrain_pinned(run_id: str) -> str:
+    """Carry out a run that `unirg retrain` has pinned."""
+    return carry_pinned(run_id, way)
+
+
+if __name__ == "__main__":
+    from flows.process import in_process
+
+    sys.exit(in_process(retrain_pinned, sys.argv[1]))

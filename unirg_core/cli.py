@@ -1,0 +1,137 @@
+"""The command line: thin verbs over the core; each imports what it needs when it is called.
+
+Exit codes: 0 done or nothing to do, 1 an honest negative (gate rejected, model collapsed), 2 bad input or a fault.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unirg_core import faults
+
+app = typer.Typer(
+    name="unirg",
+    help="Retrain medical-report models with reinforcement learning on the clinical metrics, auditably.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+base_app = typer.Typer(help="The embedded base model unirg-tiny.", no_args_is_help=True)
+app.add_typer(base_app, name="base")
+
+_STAGES = {
+    "ingest": "Read the drop, de-identify it in memory, and write study shards and the manifest.",
+    "validate": "Check the manifest with Great Expectations, select studies, and measure drift.",
+    "sft": "Fine-tune the base model on the reference reports.",
+    "rl": "Fine-tune the SFT model with GRPO on the clinical scores, in two steps.",
+    "evaluate": "Predict and score the test sets for every system, with intervals.",
+    "gate": "Judge the RL model by the rules of params.yaml.",
+}
+
+
+def main() -> None:
+    """Run the command line and turn the known faults into one sentence and an exit code."""
+    try:
+        app()
+    except faults.BadInput as error:
+        typer.echo(f"unirg: {error}", err=True)
+        raise SystemExit(2) from None
+    except faults.HonestNegative as error:
+        typer.echo(f"unirg: {error}", err=True)
+        raise SystemExit(1) from None
+
+
+@app.callback()
+def silence() -> None:
+    """Switch off the telemetry of every tool before any of them is imported."""
+    from unirg_core.home import silenced
+
+    os.environ.update(silenced(os.environ))
+
+
+def _add_stage(name: str, summary: str) -> None:
+    example = f"\n\nExample: unirg {name}   (in a checkout; reads params.yaml and inputs.json)"
+
+    @app.command(name, help=summary + example)
+    def command() -> None:
+        from unirg_core.runs.here import stage_here
+
+        stage_here(name, Path.cwd())
+
+
+for _name, _summary in _STAGES.items():
+    _add_stage(_name, _summary)
+
+
+@app.command()
+def retrain(
+    recipe: Annotated[str | None, typer.Option(help="Overlay of params.yaml: recipes/NAME.yaml")] = None,
+    source: Annotated[str | None, typer.Option(help="Kind of source: phantom or folder")] = None,
+    path: Annotated[Path | None, typer.Option(help="Folder of the drop (source folder)")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="YAML that names the table's columns")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set one parameter")] = None,
+    approval: Annotated[str, typer.Option(help="auto, or ask (needs `unirg up`)")] = "auto",
+    allow_dirty: Annotated[bool, typer.Option(help="Run on uncommitted changes, as a flagged snapshot")] = False,
+) -> None:
+    """Run the whole flow in process: ingest, version, validate, sft, rl, evaluate, gate, approve, register.
+
+    The run gets its own checkout and branch; equal inputs are not run twice; a run that was cut off goes on.
+
+    Example: unirg retrain --source folder --path ~/drop --set rl.step1.steps=40
+    """
+    from unirg_core.runs.launch import Request, launch
+
+    request = Request(
+        recipe=recipe,
+        source=source,
+        path=str(path) if path else None,
+        mapping=str(mapping) if mapping else None,
+        set=tuple(set_ or ()),
+        approval=approval,
+        allow_dirty=allow_dirty,
+    )
+    sys.exit(launch(request, Path.cwd()))
+
+
+@app.command()
+def up(
+    port: Annotated[int, typer.Option(help="Port of Prefect's server and UI")] = 4200,
+    mlflow_port: Annotated[int, typer.Option(help="Port of MLflow's UI")] = 5000,
+) -> None:
+    """Start the local platform: Prefect server and UI, MLflow UI, and a worker with the deployments.
+
+    It prints the addresses and stays in the foreground; one Ctrl-C ends all of it.
+
+    Example: unirg up --port 4300
+    """
+    from unirg_core.up import up as start
+
+    sys.exit(start(Path.cwd(), port, mlflow_port))
+
+
+@app.command()
+def down() -> None:
+    """End a platform that `unirg up` started in another terminal.
+
+    Example: unirg down
+    """
+    from unirg_core.up import down as stop
+
+    typer.echo(stop())
+
+
+@base_app.command("build")
+def base_build(
+    output: Annotated[Path, typer.Option(help="Folder to write the model to")] = Path("unirg_core/models/unirg_tiny"),
+) -> None:
+    """Pretrain unirg-tiny on the neutral phantom population; equal code gives equal bytes.
+
+    Example: unirg base build --output /tmp/unirg-tiny
+    """
+    from unirg_core.models.base import build
+
+    build(output)

@@ -1,0 +1,60 @@
+"""The champion of a registered model: the version that the alias `champion` stands at."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from unirg_core.faults import BadInput
+from unirg_core.files import folder_written_whole, tree_digest
+from unirg_core.home import home
+from unirg_core.register import client, store_exists
+
+ALIAS = "champion"
+
+
+def pinned(name: str) -> dict[str, Any] | None:
+    """Return version, digest and folder (below UNIRG_HOME) of the champion, its files copied there; None without one.
+
+    Raises
+    ------
+    BadInput
+        When the registered files are not those that were registered.
+    """
+    if not store_exists():
+        return None
+    version = _version(name)
+    if version is None:
+        return None
+    digest = version.tags["checkpoint_digest"]
+    folder = Path("champions") / digest[:20]
+    if not (home() / folder).exists():
+        _fetch(name, version.version, digest, home() / folder)
+    return {"name": name, "version": str(version.version), "digest": digest, "path": folder.as_posix()}
+
+
+def _version(name: str) -> Any | None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client().get_model_version_by_alias(name, ALIAS)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):  # no model, or no such alias
+            return None
+        raise
+
+
+def _fetch(name: str, version: str, digest: str, folder: Path) -> None:
+    import mlflow
+
+    from unirg_core.register import tracking_uri
+
+    found = mlflow.artifacts.download_artifacts(
+        artifact_uri=f"models:/{name}/{version}", tracking_uri=tracking_uri(), registry_uri=tracking_uri()
+    )
+    checkpoint = Path(found) / "artifacts" / "checkpoint"
+    if tree_digest(checkpoint) != digest:
+        raise BadInput(
+            f"The files of {name} version {version} are not those that were registered; restore {checkpoint}."
+        )
+    with folder_written_whole(folder) as temporary:
+        shutil.copytree(checkpoint, temporary, dirs_exist_ok=True)

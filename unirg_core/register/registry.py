@@ -1,0 +1,100 @@
+"""Registration: every completed run becomes a model version with its verdict; aliases only where they are earned."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from unirg_core.audit import record as records
+from unirg_core.files import tree_digest
+from unirg_core.register import client, tracking_uri
+from unirg_core.register.champion import ALIAS
+from unirg_core.register.tracking import open_run
+from unirg_core.runs.run import Run
+
+CANDIDATE = "candidate"
+
+
+def register(run: Run, verdict: Mapping[str, Any], approval: Mapping[str, Any]) -> dict[str, Any]:
+    """Register the run's RL checkpoint and move the aliases that it has earned.
+
+    Returns
+    -------
+    dict
+        name, version, verdict, checkpoint digest and the alias moves, as the record keeps them.
+    """
+    name = run.params.register_.name
+    digest = tree_digest(run.checkout / "checkpoints" / "rl")
+    version = _existing(name, run) or _log(name, run)
+    store = client()
+    tags = {
+        "verdict": verdict["verdict"],
+        "checkpoint_digest": digest,
+        "unirg.run": run.id,
+        "approval": approval["decision"],
+        "approved_by": approval["by"],
+        "dataset": run.record["data"]["digest"],
+    }
+    for key, value in tags.items():
+        store.set_model_version_tag(name, version, key, str(value))
+    moves = [_move(store, name, alias, version) for alias in earned(verdict, approval)]
+    done = {"name": name, "version": version, "verdict": verdict["verdict"], "checkpoint": digest, "aliases": moves}
+    records.change(run.folder, registration=done)
+    return done
+
+
+def earned(verdict: Mapping[str, Any], approval: Mapping[str, Any]) -> list[str]:
+    """Return the aliases: `candidate` where the gate passed, `champion` where it was approved besides."""
+    if verdict["verdict"] != "passed":
+        return []
+    return [CANDIDATE, ALIAS] if approval["decision"] == "approved" else [CANDIDATE]
+
+
+def _existing(name: str, run: Run) -> str | None:
+    """Return the version that a killed attempt of this run has already made."""
+    found = client().search_model_versions(f"name = '{name}' and tags.`unirg.run` = '{run.id}'")
+    return str(found[0].version) if found else None
+
+
+def _log(name: str, run: Run) -> str:
+    import mlflow
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, DataType, Schema
+
+    mlflow.set_tracking_uri(tracking_uri())
+    mlflow.set_registry_uri(tracking_uri())
+    optional = [ColSpec(kind, column, required=False) for column, kind in _context_columns(DataType)]
+    signature = ModelSignature(
+        Schema([ColSpec(DataType.binary, "image"), *optional]), Schema([ColSpec(DataType.string)])
+    )
+    params = run.params
+    with mlflow.start_run(run_id=open_run(run)):
+        logged = mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(Path(__file__).with_name("model_code.py")),
+            artifacts={"checkpoint": str(run.checkout / "checkpoints" / "rl")},
+            model_config={"model": params.model.model_dump(mode="json"), "image_size": params.ingest.image_size},
+            pip_requirements=["unirg-pipeline", *_pins()],
+            signature=signature,
+            registered_model_name=name,
+            tags={"unirg.run": run.id},
+            metadata={"record": json.dumps({"run": run.id, "key": run.record["key"]})},
+        )
+    client().set_model_version_tag(name, str(logged.registered_model_version), "unirg.run", run.id)
+    return str(logged.registered_model_version)
+
+
+def _context_columns(kinds: Any) -> list[tuple[str, Any]]:
+    return [("indication", kinds.string), ("comparison", kinds.string), ("sex", kinds.string), ("age", kinds.long)]
+
+
+def _pins() -> list[str]:
+    packages = records.environment()["packages"]
+    return [f"{name}=={packages[name].split('+')[0]}" for name in ("torch", "transformers", "mlflow", "pydicom")]
+
+
+def _move(store: Any, name: str, alias: str, version: str) -> dict[str, Any]:
+    """Set an alias and say where it stood before: MLflow keeps no such history."""
+    before = store.get_registered_model(name).aliases.get(alias)
+    store.set_registered_model_alias(name, alias, version)
+    return {"alias": alias, "from": None if before is None else str(before), "to": version, "time": records.now()}

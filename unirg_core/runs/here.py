@@ -1,0 +1,50 @@
+"""Run one stage in the current checkout, as `dvc repro` and `python -m unirg_core <stage>` do."""
+
+import importlib
+import os
+from pathlib import Path
+
+import unirg_core
+from unirg_core import params
+from unirg_core.faults import BadInput, HonestNegative
+from unirg_core.files import write_json
+from unirg_core.home import die_with, run_folder
+
+
+def stage_here(stage: str, root: Path) -> None:
+    """Run a stage with the parameters of `root`; leave a refusal in the run's folder for whoever started it.
+
+    Raises
+    ------
+    BadInput
+        When the stage refuses its input, or when the code that runs is not this checkout's.
+    HonestNegative
+        When its answer is no.
+    """
+    if parent := os.environ.get("UNIRG_PARENT"):
+        die_with(int(parent))
+    try:
+        _assert_own_code(root)
+        loaded = params.load(root / "params.yaml")
+        _mark_ran(stage)
+        work = getattr(importlib.import_module(f"unirg_core.{stage}"), stage)
+        work(loaded, root)
+    except (BadInput, HonestNegative) as error:
+        write_json(run_folder() / "fault.json", {"kind": type(error).__name__, "sentence": str(error)})
+        raise
+
+
+def _assert_own_code(root: Path) -> None:
+    here = Path(unirg_core.__file__).resolve().parent
+    if here != (root / "unirg_core").resolve():
+        raise BadInput(
+            f"The code that runs is {here}, not that of the checkout {root}; "
+            "call it as `python -m unirg_core` from the checkout's top."
+        )
+
+
+def _mark_ran(stage: str) -> None:
+    """Say that the stage itself ran: DVC restores an unchanged one without it."""
+    folder = run_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{stage}.ran").touch()

@@ -1,0 +1,99 @@
+"""What `unirg retrain` and a deployment's form ask for, and how the flow is started in process."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unirg_core import params
+from unirg_core.faults import BadInput
+from unirg_core.params import Params
+from unirg_core.progress import say
+from unirg_core.runs.checkout import project_root
+from unirg_core.runs.run import Decision, Run, Trigger, decide, environment
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request to retrain, as a person writes it."""
+
+    recipe: str | None = None
+    source: str | None = None
+    path: str | None = None
+    mapping: str | None = None
+    set: tuple[str, ...] = ()
+    approval: str = "auto"
+    allow_dirty: bool = False
+
+
+def resolve(request: Request, root: Path, here: Path) -> Params:
+    """Return the parameters that a request stands for; paths are taken from the folder `here`.
+
+    Raises
+    ------
+    BadInput
+        When the recipe is unknown or any value will not do.
+    """
+    above: dict[str, Any] = params.assignments(request.set)
+    ingest = {
+        "source": request.source,
+        "path": _absolute(request.path, here),
+        "mapping": _in_checkout(request.mapping, root, here),
+    }
+    asked = {name: value for name, value in ingest.items() if value is not None}
+    above = params.overlay(above, {"ingest": asked} if asked else {})
+    above = params.overlay(above, {"approve": {"mode": request.approval}})
+    return params.resolve(root, request.recipe, above)
+
+
+def _absolute(path: str | None, here: Path) -> str | None:
+    return path if path is None or "://" in path else str((here / Path(path).expanduser()).resolve())
+
+
+def _in_checkout(path: str | None, root: Path, here: Path) -> str | None:
+    """Return a path that holds in the run's own checkout too: relative where the file is part of the code."""
+    if path is None:
+        return None
+    absolute = (here / Path(path).expanduser()).resolve()
+    return str(absolute.relative_to(root)) if absolute.is_relative_to(root) else str(absolute)
+
+
+def request_run(request: Request, here: Path, trigger: Trigger) -> Decision:
+    """Resolve a request, pin it, and decide what it becomes."""
+    root = project_root(here)
+    os.environ.setdefault("UNIRG_HOME", str(root / ".unirg"))
+    return decide(root, resolve(request, root, here), trigger, allow_dirty=request.allow_dirty)
+
+
+def launch(request: Request, here: Path) -> int:
+    """Decide, then run the flow as a child in the run's own checkout; return its exit code.
+
+    Raises
+    ------
+    BadInput
+        When the request cannot be run.
+    """
+    from unirg_core import up
+
+    os.environ.setdefault("UNIRG_HOME", str(project_root(here) / ".unirg"))
+    server = up.server_address()
+    if request.approval == "ask" and not server:
+        raise BadInput("--approval ask needs a server that can wait for a person: start `unirg up` first, or use auto.")
+    decision = request_run(request, here, Trigger.of_command())
+    say("retrain", decision.sentence)
+    if decision.what in ("live", "unchanged"):
+        return 0
+    return _flow(decision.run, server)
+
+
+def _flow(run: Run, server: str | None) -> int:
+    own = {"PREFECT_API_URL": server} if server else {}
+    command = [sys.executable, "-m", "flows.retrain", run.id]
+    child = subprocess.Popen(command, cwd=run.checkout, env={**environment(run), **own})
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            say("retrain", f"Stopping; the same command goes on with run {run.id} later.")

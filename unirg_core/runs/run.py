@@ -1,0 +1,278 @@
+"""Decide what a request to retrain becomes: a new run, a dead run taken up again, a live one left alone, or nothing.
+
+The decision needs the pins alone, so it is made before any orchestrator starts.
+"""
+
+import contextlib
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from unirg_core.audit import record as records
+from unirg_core.faults import BadInput
+from unirg_core.files import read_json, write_json
+from unirg_core.home import home, locked
+from unirg_core.params import Params, dump, load, parse
+from unirg_core.runs import pins
+from unirg_core.runs.checkout import add_worktree, code_of, commit
+
+_DYING_SECONDS = 4.0  # a killed run's children notice within a second each and then free its lock
+
+COMMITTED = (
+    "params.yaml",
+    "inputs.json",
+    "dvc.lock",
+    "record.json",
+    "data/validation.json",
+    "data/drift.json",
+    "reports/evaluation.json",
+    "reports/verdict.json",
+)
+"""What a run's last commit holds: figures and digests; never studies, report text or weights."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: its name, its folder of state, and its own checkout of the code."""
+
+    id: str
+    folder: Path
+
+    @property
+    def checkout(self) -> Path:
+        """Return the run's own worktree."""
+        return self.folder / "checkout"
+
+    @property
+    def branch(self) -> str:
+        """Return the branch that the run commits to."""
+        return f"run/{self.id}"
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """Return the record as it stands."""
+        return records.read(self.folder)
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """Return the pins."""
+        return read_json(self.folder / "inputs.json")
+
+    @property
+    def params(self) -> Params:
+        """Return the run's parameters."""
+        return parse(self.record["params"]["resolved"], f"run {self.id}")
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[bool]:
+        """Hold the run while it lives; yield False where another process does."""
+        with locked(self.folder / "lock", wait=False) as mine:
+            yield mine
+
+    def live(self) -> bool:
+        """Tell whether a process holds the run; one that was just killed gets a moment to be gone."""
+        until = time.monotonic() + _DYING_SECONDS
+        while True:
+            with self.held() as mine:
+                if mine:
+                    return False
+            if time.monotonic() > until:
+                return True
+            time.sleep(0.2)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a request became: `what` it is, the run it is about, and a sentence for the person."""
+
+    what: Literal["new", "adopted", "live", "unchanged"]
+    run: Run
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """Who or what asked for a run."""
+
+    kind: Literal["command", "deployment", "schedule", "event"]
+    principal: str
+    command: str
+
+    @classmethod
+    def of_command(cls) -> "Trigger":
+        """Return the trigger of this process: its user and its command line."""
+        import getpass
+
+        return cls("command", getpass.getuser(), " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]))
+
+
+def all_runs() -> list[Run]:
+    """Return every run that has a record, oldest first."""
+    folders = sorted((home() / "runs").glob("*/record.json"), key=lambda path: path.parent.name)
+    return [Run(path.parent.name, path.parent) for path in folders]
+
+
+def find(run_id: str) -> Run:
+    """Return the run of that id.
+
+    Raises
+    ------
+    BadInput
+        When there is none; the sentence names the last few.
+    """
+    folder = home() / "runs" / run_id
+    if not (folder / "record.json").exists():
+        last = ", ".join(run.id for run in all_runs()[-3:]) or "none"
+        raise BadInput(f"There is no run {run_id} under {home() / 'runs'}; the last ones are: {last}.")
+    return Run(run_id, folder)
+
+
+def decide(root: Path, params: Params, trigger: Trigger, *, allow_dirty: bool = False) -> Decision:
+    """Pin the inputs and decide what the request becomes; a new run gets its checkout, a dead one is taken up.
+
+    Raises
+    ------
+    BadInput
+        When the inputs cannot be pinned.
+    """
+    code = code_of(root, allow_dirty=allow_dirty)
+    with locked(home() / "decide.lock"):
+        before = all_runs()
+        inputs = pins.pin(root, params, code=code, champion=_champion(params))
+        inputs["previous_dataset"] = _previous(before, inputs, params)
+        key = pins.run_key(inputs)
+        _bury_dead(before, key)
+        same = [run for run in before if run.record["key"] == key]
+        return _known(same, params, inputs, key, trigger) or _new(root, params, inputs, key, trigger)
+
+
+def _known(same: list[Run], params: Params, inputs: Mapping[str, Any], key: str, trigger: Trigger) -> Decision | None:
+    """Return the decision where a run of the same key exists that is completed, live or dead."""
+    for run in reversed(same):
+        state = run.record["state"]
+        if state == records.COMPLETED:
+            now = _unchanged(run, params, inputs, key, trigger)
+            return Decision("unchanged", now, f"Nothing has changed since run {run.id}; recorded as {now.id}.")
+        if state in (records.RUNNING, records.KILLED):
+            if run.live():
+                return Decision("live", run, f"Run {run.id} of the same inputs is alive; it is left alone.")
+            if not (run.checkout / "params.yaml").exists():
+                continue
+            records.change(run.folder, state=records.RUNNING)
+            records.event(run.folder, "adopted", principal=trigger.principal, command=trigger.command)
+            return Decision("adopted", run, f"Run {run.id} of the same inputs was cut off; it goes on where it stood.")
+    return None
+
+
+def _new(root: Path, params: Params, inputs: Mapping[str, Any], key: str, trigger: Trigger) -> Decision:
+    run = _make_folder(key)
+    add_worktree(root, run.checkout, run.branch, inputs["code"]["commit"])
+    (run.checkout / "params.yaml").write_text(dump(params))
+    pins.write_inputs(run.checkout, inputs)
+    _join_cache(run.checkout)
+    _begin(run, params, inputs, key, trigger)
+    return Decision("new", run, f"Run {run.id} begins.")
+
+
+def _unchanged(earlier: Run, params: Params, inputs: Mapping[str, Any], key: str, trigger: Trigger) -> Run:
+    run = _make_folder(key)
+    _begin(run, params, inputs, key, trigger)
+    started = run.record["times"]["started"]
+    records.change(
+        run.folder, state=records.UNCHANGED, same_as=earlier.id, times={"started": started, "ended": records.now()}
+    )
+    return run
+
+
+def _make_folder(key: str) -> Run:
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    for suffix in ("", *(f"-{n}" for n in range(2, 100))):
+        folder = home() / "runs" / f"{stamp}-{key[:6]}{suffix}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return Run(folder.name, folder)
+    raise BadInput(f"{home() / 'runs'} already holds a hundred runs of this second.")
+
+
+def _begin(run: Run, params: Params, inputs: Mapping[str, Any], key: str, trigger: Trigger) -> None:
+    """Write pins and record; the record is written last, so that a folder without one is no run."""
+    write_json(run.folder / "inputs.json", inputs)
+    resolved = params.model_dump(mode="json", by_alias=True)
+    who = {"kind": trigger.kind, "principal": trigger.principal, "command": trigger.command}
+    records.write(run.folder, records.begin(run.id, key, inputs, resolved, who))
+
+
+def _join_cache(checkout: Path) -> None:
+    """Point the checkout's DVC at the shared cache and remote under UNIRG_HOME, by local settings only."""
+    remote = load(checkout / "params.yaml").version.remote or str(home() / "dvc" / "remote")
+    lines = [
+        "[core]",
+        "    analytics = false",
+        "    remote = store",
+        "[cache]",
+        f"    dir = {home() / 'dvc' / 'cache'}",
+        "['remote \"store\"']",
+        f"    url = {remote}",
+    ]
+    (checkout / ".dvc" / "config.local").write_text("\n".join(lines) + "\n")
+
+
+def _champion(params: Params) -> dict[str, Any] | None:
+    from unirg_core.register import champion
+
+    return champion.pinned(params.register_.name)
+
+
+def _previous(before: list[Run], inputs: Mapping[str, Any], params: Params) -> dict[str, Any] | None:
+    """Return the last other dataset that a run completed on, so that equal data keeps its predecessor."""
+    identity = pins.data_identity(inputs, params)
+    for run in reversed(before):
+        record = run.record
+        if record["state"] != records.COMPLETED:
+            continue
+        if pins.data_identity(record["inputs"], run.params) == identity:
+            return record["inputs"]["previous_dataset"]
+        return {"digest": record["data"]["digest"], "manifest": record["data"]["manifest"]}
+    return None
+
+
+def _bury_dead(before: list[Run], key: str) -> None:
+    """Say of runs that died without a word that they were killed, in their records and on their branches."""
+    for run in before:
+        if run.record["state"] != records.RUNNING or run.record["key"] == key:
+            continue
+        with run.held() as mine:
+            if mine:
+                records.change(run.folder, state=records.KILLED)
+                conclude(run, "Record that the run was killed")
+
+
+def conclude(run: Run, message: str) -> None:
+    """Commit what the run leaves behind, its record among it, on the run's branch."""
+    if (run.checkout / "params.yaml").exists():
+        shutil.copy(run.folder / "record.json", run.checkout / "record.json")
+        commit(run.checkout, message, COMMITTED)
+
+
+def environment(run: Run) -> dict[str, str]:
+    """Return the environment of every process of a run: silent tools, its folder, and whose death ends it."""
+    from unirg_core.home import silenced
+
+    own = {
+        "UNIRG_HOME": str(home()),
+        "UNIRG_RUN": str(run.folder),
+        "UNIRG_PARENT": str(os.getpid()),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PYTHONUNBUFFERED": "1",
+        "PREFECT_HOME": str(home() / "prefect"),
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # a cold first start takes up to 40 s
+    }
+    return {**silenced(os.environ), **own}

@@ -1,0 +1,93 @@
+"""Run one stage of `dvc.yaml` as a child process of the run, line by line, and say what came of it."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+
+from unirg_core.audit import record as records
+from unirg_core.faults import BadInput, HonestNegative
+from unirg_core.files import read_json
+from unirg_core.runs.run import Run, environment
+
+_TAIL = 15
+
+
+class StageFault(Exception):
+    """A stage ended on a bug or from outside; the last lines that it printed say more."""
+
+
+def run_stage(run: Run, stage: str, heard: Callable[[str], None]) -> dict[str, Any]:
+    """Run `dvc repro --single-item <stage>` in the run's checkout and note the outcome in the record.
+
+    Parameters
+    ----------
+    heard
+        Called with each line that the stage or DVC prints.
+
+    Returns
+    -------
+    dict
+        `how` (ran, or cached where DVC had the result already), `seconds`, and `outs`: path -> DVC's md5.
+
+    Raises
+    ------
+    BadInput, HonestNegative
+        The sentence with which the stage refused its input or gave its honest no.
+    StageFault
+        When it ended in any other way.
+    """
+    began = time.monotonic()
+    fault = run.folder / "fault.json"
+    fault.unlink(missing_ok=True)
+    lines = _stream(run, stage, heard)
+    if lines is not None:
+        raise _reason(run, stage, lines)
+    outcome = {
+        "how": "ran" if (run.folder / f"{stage}.ran").exists() else "cached",
+        "seconds": round(time.monotonic() - began, 1),
+        "outs": _outs(run, stage),
+    }
+    stages = {**run.record["stages"], stage: outcome}
+    records.change(run.folder, stages=stages)
+    return outcome
+
+
+def _stream(run: Run, stage: str, heard: Callable[[str], None]) -> list[str] | None:
+    """Run the child; return None when it ended well, else the last lines that it printed."""
+    (run.folder / f"{stage}.ran").unlink(missing_ok=True)
+    command = [sys.executable, "-m", "dvc", "repro", "--single-item", stage]
+    child = subprocess.Popen(
+        command,
+        cwd=run.checkout,
+        env=environment(run),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    lines: list[str] = []
+    with (run.folder / "log.txt").open("a") as log:
+        for line in child.stdout:
+            log.write(line)
+            log.flush()
+            lines = [*lines[-_TAIL:], line.rstrip()]
+            heard(line.rstrip())
+    return lines if child.wait() else None
+
+
+def _reason(run: Run, stage: str, lines: list[str]) -> Exception:
+    fault = run.folder / "fault.json"
+    if not fault.exists():
+        return StageFault(f"{stage} ended badly; its last lines:\n" + "\n".join(lines))
+    said = read_json(fault)
+    kind = {"BadInput": BadInput, "HonestNegative": HonestNegative}[said["kind"]]
+    return kind(said["sentence"])
+
+
+def _outs(run: Run, stage: str) -> dict[str, str]:
+    lock = yaml.safe_load((run.checkout / "dvc.lock").read_text())
+    return {out["path"]: out["md5"] for out in lock["stages"][stage].get("outs", [])}

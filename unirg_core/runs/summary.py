@@ -1,0 +1,94 @@
+"""The table that a run ends with: dataset, scores with intervals, verdict, version, and where to look next."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from unirg_core.files import read_json
+from unirg_core.home import home
+from unirg_core.runs.run import Run
+
+_SYSTEMS = ("template", "base", "sft", "rl", "champion")
+
+
+def show(run: Run) -> None:
+    """Print the summary of a completed run."""
+    from rich.console import Console
+
+    console = Console(soft_wrap=False, highlight=False, width=None if Console().is_terminal else 130)
+    evaluation = read_json(run.checkout / "reports" / "evaluation.json")
+    console.print()
+    console.print(_head(run))
+    console.print(_scores(evaluation))
+    console.print(_rules(run.record["verdict"]))
+    for line in _differences(evaluation):
+        console.print(line)
+    console.print(_tail(run))
+
+
+def _head(run: Run) -> str:
+    data = run.record["data"]
+    return (
+        f"[bold]Run {run.id}[/bold]   dataset {data['digest'][:12]} "
+        f"({data['studies']} studies, {data['patients']} patients, {data['rejects']} rejected; {run.branch})"
+    )
+
+
+def _scores(evaluation: dict[str, Any]) -> Any:
+    from rich.table import Table
+
+    table = Table(title="Scores on the frozen test sets, 95 % intervals over patients", title_justify="left")
+    systems = [name for name in _SYSTEMS if any(row["system"] == name for row in evaluation["scores"])]
+    for name in ("subset", "score", *systems):
+        table.add_column(name, justify="left" if name in ("subset", "score") else "right", no_wrap=True)
+    cells = {(row["subset"], row["score"], row["system"]): row for row in evaluation["scores"]}
+    for subset, score in dict.fromkeys((row["subset"], row["score"]) for row in evaluation["scores"]):
+        table.add_row(subset, score, *(_cell(cells.get((subset, score, name))) for name in systems))
+    return table
+
+
+def _cell(row: dict[str, Any] | None) -> str:
+    if row is None or row["value"] is None:
+        return "-"
+    return f"{row['value']:.3f} {_interval(row)}"
+
+
+def _interval(row: dict[str, Any]) -> str:
+    low, high = row["interval"]
+    return f"[{low:.3f}, {high:.3f}]".replace("[", r"\[")
+
+
+def _rules(verdict: dict[str, Any]) -> Any:
+    from rich.table import Table
+
+    table = Table(title=f"Gate: {verdict['verdict']}", title_justify="left")
+    for name in ("rule", "verdict", "reason"):
+        table.add_column(name)
+    for rule in verdict["rules"]:
+        what = f"{rule['score']} on {rule['subset']}" + (
+            "" if rule["against"] == "absolute" else f" less {rule['against']}"
+        )
+        table.add_row(f"{what} >= {rule['at_least']:g}", rule["verdict"], rule["reason"].replace("[", r"\["))
+    return table
+
+
+def _differences(evaluation: dict[str, Any]) -> Iterator[str]:
+    """Say RL less SFT on the institution that was never trained on, as it came out."""
+    for row in evaluation["differences"]:
+        asked = row["subset"] == "held_out" and row["against"] == "sft" and row["score"].startswith("truth_m")
+        if asked and row["value"] is not None:
+            yield (
+                f"RL less SFT on the never-trained institution, {row['score']}: "
+                f"[bold]{row['value']:+.3f}[/bold] {_interval(row)} (n = {row['patients']} patients, one seed)"
+            )
+
+
+def _tail(run: Run) -> str:
+    done = run.record["registration"]
+    aliases = ", ".join(move["alias"] for move in done["aliases"]) or "none"
+    return (
+        f"\nModel      {done['name']} version {done['version']}   verdict {done['verdict']}   aliases {aliases}"
+        f"\nApproval   {run.record['approval']['decision']} by {run.record['approval']['by']}"
+        f"\nRecord     {run.folder / 'record.json'}   (and in the last commit of {run.branch})"
+        f"\nFigures    {run.folder}"
+        f"\nLook next  `unirg up`, then MLflow's and Prefect's pages; state lies in {home()}"
+    )
