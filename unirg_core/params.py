@@ -28,6 +28,7 @@ class Section(BaseModel):
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
+Schedule = Literal["linear", "cosine", "constant"]
 
 
 class Phantom(Section):
@@ -139,6 +140,7 @@ class Sft(Section):
     steps: Annotated[int, Field(ge=0, description="Optimiser steps; 0: take epochs")] = 300
     epochs: Annotated[float, Field(gt=0)] = 3.0
     warmup_share: Share = 0.05
+    schedule: Schedule = Field("cosine", description="Decay of the learning rate to zero")
     checkpoint_steps: Count = Field(50, description="Steps between checkpoints; a killed run goes on from the last")
 
 
@@ -147,6 +149,7 @@ class RlStep(Section):
 
     steps: Annotated[int, Field(ge=1, description="Optimiser steps")]
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 6e-4
+    schedule: Schedule = Field("linear", description="Decay of the learning rate to zero")
     prompts: Count = Field(16, description="Prompts a step")
     rollouts: Annotated[int, Field(ge=2, description="Completions a prompt")] = 8
     clip_low: Annotated[float, Field(gt=0, lt=1)] = 0.20

@@ -1,0 +1,108 @@
+"""Reinforcement learning: two GRPO steps on the clinical scores, from the SFT model (arXiv 2601.17151).
+
+What the paper leaves open is a parameter each, with these defaults: upper clip .28, temperature and top-p 1, advantages
+divided by their group's standard deviation. The KL of a step is measured against the model that the step starts from,
+which is handed to the trainer as a plain model (a LoRA adapter is merged first), so that it is zero before the first
+update. The reward sees the reference reports that SFT learnt from, and never the truth file.
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from unirg_core.faults import BadInput
+from unirg_core.files import tree_digest
+from unirg_core.params import Params, RlStep
+from unirg_core.progress import say
+from unirg_core.training import collapse, data
+from unirg_core.training.phase import Build, Phase, Result, run
+from unirg_core.training.rewards import components
+from unirg_core.training.stage import check_base, input_digest, publish, working
+
+
+def rl(params: Params, root: Path) -> None:
+    """Train `checkpoints/rl` from `checkpoints/sft`, and write `reports/rl.json`.
+
+    A killed run goes on from its last checkpoint and ends with the same bytes.
+
+    Raises
+    ------
+    BadInput
+        When the base model is not the pinned one, SFT has left no model, or a reward names no score.
+    HonestNegative
+        When the policy has collapsed.
+    """
+    base = check_base(params, root)
+    start = root / "checkpoints" / "sft"
+    if not (start / "config.json").is_file():
+        raise BadInput(f"{start} holds no model; run `unirg sft` first.")
+    steps = {"step1": params.rl.step1} | ({"step2": params.rl.step2} if params.rl.step2 else {})
+    for step in steps.values():
+        components(step.reward, _scores())
+    studies = data.training_studies(root)
+    sections = {"seed": params.seed, **params.model_dump(mode="json", include={"model", "rl"})}
+    with working("rl", input_digest("rl", sections, root, tree_digest(start))) as work:
+        results = _steps(params, studies, steps, start, work)
+        last = list(results.values())[-1].model
+        figures = _alarm(params, root, studies, start, last)
+        facts = {name: result.facts for name, result in results.items()}
+        publish(root, "rl", last, {"base_model": base, "studies": len(studies), **facts, "sample": figures})
+
+
+def _scores() -> Any:
+    from unirg_core.scores import SCORES
+
+    return SCORES
+
+
+def _steps(
+    params: Params, studies: data.Studies, steps: dict[str, RlStep], start: Path, work: Path
+) -> dict[str, Result]:
+    total, before = sum(step.steps for step in steps.values()), 0
+    results: dict[str, Result] = {}
+    for number, (name, step) in enumerate(steps.items()):
+        say("rl", f"{name}: {step.steps} steps of {step.prompts} prompts x {step.rollouts} rollouts")
+        seed = params.seed + number
+        order = data.drawn_order(len(studies), step.steps * step.prompts, seed)
+        phase = Phase(
+            stage="rl",
+            name=name,
+            folder=work / name,
+            start=start,
+            order=tuple(studies.rows[place]["study_id"] for place in order),
+            per_step=step.prompts,
+            steps=step.steps,
+            seed=seed,
+            before=before,
+            total=total,
+        )
+        results[name] = run(phase, params.model, _builder(params, studies, step, seed, order))
+        start, before = results[name].model, before + step.steps
+    return results
+
+
+def _builder(params: Params, studies: data.Studies, step: RlStep, seed: int, order: list[int]) -> Build:
+    rewards, weights = components(step.reward, _scores())
+
+    def build(model: Any, processor: Any, folder: Path) -> Any:
+        from unirg_core.training.arguments import grpo_config
+        from unirg_core.training.trainers import ExactGrpo
+
+        return ExactGrpo(
+            model=model,
+            reward_funcs=rewards,
+            args=grpo_config(step, params.model, folder, seed, params.rl.checkpoint_steps, weights),
+            train_dataset=data.sequence(studies, order, data.rewarded, params.model),
+            processing_class=processor,
+        )
+
+    return build
+
+
+def _alarm(params: Params, root: Path, studies: data.Studies, start: Path, last: Path) -> dict[str, Any]:
+    """Compare what SFT and RL write for a fixed validation sample; training studies stand in where there is none."""
+    validation = data.studies_of(root, "validation")
+    sample = collapse.sample(validation if len(validation) else studies, params.seed)
+    before, after = (collapse.written(params.model, model, sample) for model in (start, last))
+    collapse.check(before, after)
+    return {"sft": asdict(before), "rl": asdict(after)}

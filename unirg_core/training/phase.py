@@ -1,0 +1,115 @@
+"""One phase of training, from a model to a model, that can be killed at any instruction and run again.
+
+A phase keeps all it has in its folder below the stage's work folder: checkpoints while it trains, and at the end
+`result` (model and trajectory, written whole). What is there when it starts tells where it goes on.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unirg_core import models
+from unirg_core.files import folder_written_whole, read_json, write_json
+from unirg_core.params import Model
+from unirg_core.progress import say
+from unirg_core.training.checkpoints import newest_whole, step_of
+from unirg_core.training.segments import Log, consumed
+
+MODEL, FACTS = "model", "facts.json"
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What is trained, on what, for how long.
+
+    Attributes
+    ----------
+    start
+        Folder or name of the model that it begins with; None: `model.base`.
+    order
+        Studies in the order of consumption, `per_step` for each of `steps` optimiser steps.
+    before, total
+        Steps of the stage before this phase, and of the whole stage, for the progress line.
+    """
+
+    stage: str
+    name: str
+    folder: Path
+    start: Path | None
+    order: tuple[str, ...]
+    per_step: int
+    steps: int
+    seed: int
+    before: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a finished phase leaves: a complete model folder and the facts of its training."""
+
+    model: Path
+    facts: dict[str, Any]
+
+
+Build = Callable[[Any, Any, Path], Any]
+"""(model, processor, folder of the checkpoints) -> trainer."""
+
+
+def run(phase: Phase, model_params: Model, build: Build) -> Result:
+    """Train a phase to its end, from its last whole checkpoint if it has one."""
+    result = phase.folder / "result"
+    log = Log(phase.stage, phase.name, phase.folder, phase.order, phase.per_step)
+    if not result.is_dir():
+        _train(phase, model_params, build, log, result)
+    log.end(phase.steps)
+    return Result(result / MODEL, read_json(result / FACTS))
+
+
+def _train(phase: Phase, model_params: Model, build: Build, log: Log, result: Path) -> None:
+    from unirg_core.training.watch import Watch, trajectory
+
+    checkpoints = phase.folder / "checkpoints"
+    checkpoint = newest_whole(checkpoints)
+    begin = step_of(checkpoint) if checkpoint else 0
+    log.begin(begin)
+    if checkpoint:
+        say(phase.stage, f"{phase.name} goes on from step {begin} of {phase.steps}")
+    model, processor = prepared(model_params, phase.start, phase.seed)
+    share = models.trainable_share(model)
+    trainer = build(model, processor, checkpoints)
+    trainer.add_callback(Watch(phase, begin))
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    facts = {
+        "steps": phase.steps,
+        "seed": phase.seed,
+        "trainable_share": share,
+        "samples": consumed(phase.order, phase.per_step, 0, phase.steps),
+        "trajectory": trajectory(trainer.state.log_history),
+    }
+    with folder_written_whole(result) as temporary:
+        models.save(trainer.model, processor, temporary / MODEL)
+        write_json(temporary / FACTS, facts)
+
+
+def prepared(model_params: Model, start: Path | None, seed: int) -> tuple[Any, Any]:
+    """Return the model ready to learn and its processor: vision frozen, adapter added, as the parameters say."""
+    model, processor = models.load(model_params, start)
+    if model_params.freeze_vision:
+        models.freeze_vision(model)
+    if model_params.lora:
+        seed_all(seed)  # an adapter begins with random weights
+        model = models.apply_lora(model, model_params.lora)
+    return model, processor
+
+
+def seed_all(seed: int) -> None:
+    """Seed Python, NumPy and torch."""
+    import numpy as np
+    import torch
+
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)

@@ -1,0 +1,89 @@
+"""Around the training of a stage: what it starts from, the folder it works in, and what it publishes."""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from unirg_core import models
+from unirg_core.faults import BadInput
+from unirg_core.files import digest_of, file_digest, folder_written_whole, read_json, write_json
+from unirg_core.home import home, locked, silenced, work_folder
+from unirg_core.params import Params
+from unirg_core.progress import say
+from unirg_core.study import MANIFEST, SELECTION
+
+_LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "numpy")
+_CODE = ("training", "models", "scores")
+
+
+def check_base(params: Params, root: Path) -> str:
+    """Return the base model's digest after comparing it with the pin in `inputs.json`.
+
+    Raises
+    ------
+    BadInput
+        When it is not the model that the run was pinned to.
+    """
+    pins = read_json(root / "inputs.json")
+    pinned = (pins.get("base_model") or {}).get("digest")
+    found = models.digest(params.model.base, params.model.revision)
+    if pinned != found:
+        raise BadInput(
+            f"inputs.json pins base_model.digest {str(pinned)[:12]}, but model.base = {params.model.base} has "
+            f"{found[:12]}; put the pinned files back or start a new run."
+        )
+    return found
+
+
+def input_digest(stage: str, sections: Mapping[str, Any], root: Path, model: str) -> str:
+    """Return the digest of all that decides what a training stage makes: parameters, data, model, code, libraries.
+
+    A checkpoint is only ever resumed by a run with the same digest.
+    """
+    package = Path(models.__file__).parent.parent
+    code = [package / f"{stage}.py", *(p for part in _CODE for p in sorted((package / part).rglob("*.py")))]
+    return digest_of(
+        {
+            "stage": stage,
+            "params": dict(sections),
+            "data": [file_digest(root / path) for path in (MANIFEST, SELECTION)],
+            "model": model,
+            "code": [file_digest(path) for path in code],
+            "libraries": {name: version(name) for name in _LIBRARIES},
+        }
+    )
+
+
+@contextmanager
+def working(stage: str, digest: str) -> Iterator[Path]:
+    """Yield the stage's work folder, which no other process holds; empty it after a good end.
+
+    Telemetry of the training libraries is off from here on.
+    """
+    os.environ.update(silenced(os.environ))
+    folder = work_folder(stage, digest)
+    lock = home() / "work" / f"{folder.name}.lock"
+    with locked(lock, wait=False) as held:
+        if held:
+            yield from _emptied(folder)
+            return
+    say(stage, f"waiting for another run of the same inputs, which holds {lock}")
+    with locked(lock):
+        yield from _emptied(folder)
+
+
+def _emptied(folder: Path) -> Iterator[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(root: Path, stage: str, model: Path, report: Mapping[str, Any]) -> None:
+    """Put a finished model and its report into the outputs, each whole, the report last."""
+    with folder_written_whole(root / "checkpoints" / stage) as temporary:
+        shutil.copytree(model, temporary, dirs_exist_ok=True)
+    write_json(root / "reports" / f"{stage}.json", dict(report))
