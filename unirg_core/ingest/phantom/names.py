@@ -1,0 +1,44 @@
+"""Invented people: names, record numbers, telephone numbers and addresses that exist only to be found and removed."""
+
+from collections.abc import Sequence
+
+_WOMEN = ["Ellen", "Maria", "Grace", "Aisha", "Linda", "Carmen", "Ruth", "Yuki", "Helen", "Priya", "Olga", "Susan", "Fatima", "Ingrid", "Rosa", "Joan", "Mei", "Nadia", "Paula", "Vera", "Hannah", "Denise", "Lucia", "Amara", "Karen", "Beth", "Sofia", "Judith", "Irene", "Tamara"]
+_MEN = ["John", "Ahmed", "Robert", "Luis", "Peter", "Kenji", "Samuel", "Victor", "Omar", "David", "Carlos", "Ivan", "Thomas", "Raj", "Walter", "Hugo", "Daniel", "Erik", "Marcus", "Joseph", "Andre", "Felix", "Gordon", "Pavel", "Nathan", "Oscar", "Simon", "Howard", "Leon", "Miguel"]
+_FAMILIES = ["Smith", "Moore", "Garcia", "Okafor", "Nguyen", "Hansen", "Kowalski", "Patel", "Johnson", "Rossi", "Tanaka", "Silva", "Fischer", "Haddad", "Murphy", "Novak", "Chen", "Ramirez", "Olsen", "Dubois", "Khan", "Peterson", "Ivanov", "Schmidt", "Castillo", "Andersson", "Mbeki", "Walsh", "Yamamoto", "Costa", "Becker", "Flores", "Donovan", "Petrov", "Reyes", "Lindqvist", "Abbott", "Farrell", "Gupta", "Morales", "Jensen", "Bailey", "Vasquez", "Keller", "Osman", "Hughes", "Romero", "Weber"]
+_STREETS = ["Maple", "Orchard", "Station", "Harbor", "Mill", "Chapel", "Meadow", "Bridge"]
+_INITIALS = "ABCDEFGHJKLMNPRSTW"
+
+
+def _pick(choices: Sequence[str], uniform: float) -> str:
+    return choices[int(uniform * len(choices))]
+
+
+def person(uniforms: Sequence[float], sex: str) -> str:
+    """Return "Given M Family" from three uniforms."""
+    given, initial, family = uniforms
+    return f"{_pick(_WOMEN if sex == 'F' else _MEN, given)} {_pick(_INITIALS, initial)} {_pick(_FAMILIES, family)}"
+
+
+def physician(uniforms: Sequence[float]) -> str:
+    """Return "Given Family" from two uniforms."""
+    return f"{_pick(_WOMEN + _MEN, uniforms[0])} {_pick(_FAMILIES, uniforms[1])}"
+
+
+def mrn(uniform: float, institution: str) -> str:
+    """Return a medical record number in the institution's form: six digits, eight digits, or a letter and seven."""
+    if institution == "phantom-b":
+        return f"{10_000_000 + int(uniform * 89_999_999)}"
+    if institution == "phantom-c":
+        return f"C{1_000_000 + int(uniform * 8_999_999)}"
+    return f"{100_000 + int(uniform * 899_999)}"
+
+
+def phone(uniform: float) -> str:
+    """Return a telephone number of the block that is reserved for fiction."""
+    number = int(uniform * 99_99)
+    return f"({200 + number % 700}) 555-01{number % 100:02d}"
+
+
+def address(uniforms: Sequence[float]) -> str:
+    """Return a street address."""
+    return f"{1 + int(uniforms[0] * 899)} {_pick(_STREETS, uniforms[1])} Street"
