@@ -25,7 +25,7 @@ def pin(
     champion: Mapping[str, Any] | None = None,
     previous: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the pins of a run of `params` on the checkout `root`.
+    """Return the pins of a run of `params` on the checkout `root`; without `code`, those of a bare `dvc repro`.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def pin(
         "champion": champion,
         "previous_dataset": previous,
         "code": None if code is None else {"commit": code.commit, "tree": code.tree, "dirty": code.dirty},
-        "params": digest_of(params.model_dump(mode="json", by_alias=True)),
+        "params": None if code is None else digest_of(params.model_dump(mode="json", by_alias=True)),
     }
 
 

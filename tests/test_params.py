@@ -1,0 +1,94 @@
+"""params.yaml is refused with the path of the field and the remedy, or it is whole."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unirg_core import params
+from unirg_core.faults import BadInput
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.parametrize(
+    ("assignment", "said"),
+    [
+        ("rl.step1.stepz=3", "rl.step1.stepz is not a parameter; did you mean steps?"),
+        ("frobnicate=1", "frobnicate is not a parameter; here stand seed, ingest"),
+        ("rl.step1.steps=0", "rl.step1.steps = 0 will not do: input should be greater than or equal to 1"),
+        ("sft.batch_size=many", "sft.batch_size = 'many' will not do"),
+        ("sft.learning_rate=.nan", "sft.learning_rate"),
+        ("ingest.source=folder", "source folder needs a path; give --path"),
+        ("ingest.path=/drop", "source phantom is drawn and takes no path"),
+        ("ingest.phantom.world=1000", "ingest.phantom.world = 1000 will not do"),  # kept for the confirming protocol
+        ("ingest.split.test=0.95", "leave nothing to train on"),
+        ("rl.step1.reward={}", "reward is empty; name at least one score"),
+        ("rl.step1.clip_high=0.1", "clip_high is below clip_low"),
+        ("rl.step1.reward={a: 0}", "reward is empty"),
+        ("gate.rules=[]", "gate.rules"),
+        ("gate.rules=[{score: well_formed, subset: all, at_least: 0.5}]", "only by scores that are in the reward"),
+        ("gate=", "gate"),
+        ("register.name=a b", "register.name"),
+        ("approve.mode=maybe", "approve.mode = 'maybe' will not do"),
+    ],
+)
+def test_a_bad_value_is_refused_with_its_path_and_the_remedy(assignment: str, said: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        params.resolve(ROOT, above=params.assignments([assignment]))
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["steps", "=3", " =3"])
+def test_an_assignment_needs_a_name_and_a_value(text: str) -> None:
+    with pytest.raises(BadInput, match="is not of the form key=value"):
+        params.assignments([text])
+
+
+@pytest.mark.parametrize(("text", "said"), [("a: [", "is not valid YAML"), ("- 1", "must hold a mapping")])
+def test_a_broken_file_is_named(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "params.yaml").write_text(text)
+    with pytest.raises(BadInput, match=said):
+        params.load(tmp_path / "params.yaml")
+
+
+def test_an_unknown_recipe_lists_those_that_exist() -> None:
+    with pytest.raises(BadInput, match=r"There is no recipe nonsense; there are: .*smoke"):
+        params.resolve(ROOT, "nonsense")
+
+
+@pytest.mark.parametrize("recipe", [None, *sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))])
+def test_every_recipe_resolves(recipe: str | None) -> None:
+    above = {"ingest": {"path": "/drop"}} if recipe and "folder" in recipe else {}
+    resolved = params.resolve(ROOT, recipe, above)
+    assert params.parse(yaml.safe_load(params.dump(resolved))) == resolved
+
+
+def test_a_reward_is_replaced_and_not_merged() -> None:
+    resolved = params.resolve(ROOT, above=params.assignments(["rl.step1.reward={finding_credit: 2}"]))
+    assert resolved.rl.step1.reward == {"finding_credit": 2}
+
+
+_VALUES = st.recursive(
+    st.integers() | st.text(), lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3), max_leaves=8
+)
+_TREES = st.dictionaries(st.sampled_from("abc"), _VALUES, max_size=3)
+
+
+@given(_TREES, _TREES)
+def test_an_overlay_wins_and_is_idempotent(below: dict, above: dict) -> None:
+    once = params.overlay(below, above)
+    assert params.overlay(once, above) == once
+    assert params.overlay({}, above) == above
+    assert set(once) == set(below) | set(above)
+
+
+@given(st.integers(), st.lists(st.sampled_from(["seed", "sft", "rl"]), min_size=1, max_size=3))
+def test_an_assignment_nests_as_its_name_says(value: int, path: list[str]) -> None:
+    nested = params.assignments([f"{'.'.join(path)}={value}"])
+    for part in path:
+        nested = nested[part]
+    assert nested == value
