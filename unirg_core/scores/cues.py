@@ -8,7 +8,7 @@ _SEEN = (
     r"(?:seen|identified|present|evident|visuali[sz]ed|visible|demonstrated|noted|appreciated|detected|observed|apparent"
     r"|found|shown|suspected|recogni[sz]ed|depicted|confirmed|delineated)"
 )
-_LY = r"(?:\w+ly )?"
+_LY = r"(?:\w+ly |well[- ])?"
 _IS = r"(?:is|are|was|were|has been|have been|be)"
 
 _AT = r"(?:on|in|at|within|to|along|involving|overlying|over|of) (?:the |a )?"
@@ -54,13 +54,13 @@ CUES = (
         r"(?= (?:\w+ )*(?:has|have) (?:resolved|cleared))|(?:to )?(?:evaluate|assess|question|eval|evaluation|assessment) for"
         r"|(?:to )?rule out|r/o|since (?:the )?(?:prior|previous)|recent(?= (?:pneumonia|infection))|"
         r"(?:prior|previous|past|remote)(?= (?:\w+ )?(?:pneumonia|infection|infectious|effusion|pneumothorax|edema|atelectasis|chf))"
-        r"|risk of|treated",
+        r"|risk of|treated|(?:to )?(?:exclude|ensure)",
     ),
     # ----- hedges
     (
         "unc_post",
         r"(?:is|are|remains?|would be) (?:also )?(?:possible|possibly|questionable|questioned|suspected|suspicious|uncertain"
-        r"|equivocal|considered|not unlikely)|(?:may|might|could|can) (?:also )?(?:be (?:present|considered|seen|due|related)|exist)"
+        r"|equivocal|considered|not unlikely)|(?:may|might|could|can) (?:also )?(?:be (?:present|considered|seen|due|related)|exist|have this appearance)"
         r"|should be considered|in the differential",
     ),
     (
@@ -68,11 +68,12 @@ CUES = (
         r"may(?: be| have| represent| reflect| indicate| relate)?|might(?: be| represent| reflect)?|could(?: be| represent| reflect"
         r"| indicate)?|can(?: be| represent)|possib(?:ly|le|ility)|questionabl[ey]|question(?: of)?|query|perhaps|equivocal"
         r"|suspected|suspect|suspicion|suspicious for|concern(?:ing)?(?: for)?|worrisome for|versus|vs\.?|either|uncertain"
-        r"|differential|presum(?:ed|ably)|conceivabl[ey]|borderline(?! heart)|if clinically|\?",
+        r"|differential|presum(?:ed|ably)|conceivabl[ey]|if clinically|\?"
+        r"|in the (?:appropriate|right|proper|correct) clinical (?:setting|context)",
     ),
     (
         "hint",
-        r"suggest(?:s|ed|ing|ive)?(?: of)?|represent(?:s|ing)?|indicat(?:es?|ing|ive)(?: of)?|to (?:indicate|explain)",
+        r"(?<!most )suggest(?:s|ed|ing|ive)?(?: of)?|indicative of|to (?:indicate|explain)",
     ),
     ("likely", r"(?:most )?likely|probabl[ey]|favou?r(?:s|ed)?|felt to"),
     # ----- ends of scopes
@@ -84,18 +85,19 @@ CUES = (
     ),
     # ----- states
     (
-        "borderline",
-        r"(?:at (?:the )?)?(?:upper|high|borderline)(?: limits?| normal)*(?: of)? (?:normal|size)(?: limits)?|borderline",
+        "doubtful",
+        r"prominen(?:t|ce)",
     ),
     (
         "normal",
-        r"(?:within|at) (?:the )?(?:limits of normal|normal (?:limits?|range|size))|(?:within )?normal(?:ly)?(?: (?:in|for) (?:size|age))?"
+        r"(?:near |at )*(?:the )?(?:upper|high|top)(?: limits?)?(?: of)? normal(?: limits?)?|(?:near[- ])?top[- ]normal"
+        r"|(?:within|at) (?:the )?(?:limits of normal|normal (?:limits?|range|size))|(?:within )?normal(?:ly)?(?: (?:in|for) (?:size|age))?"
         r"|unremarkable|clear(?!ing|ed)|intact|sharp|well[- ](?:aerated|expanded|inflated)|preserved|wnl|midline|undisplaced|dry",
     ),
     (
         "abnormal",
-        r"(?:more |re)?enlarge(?:d|ment)|widen(?:ed|ing)|increased(?: in)?(?: size)?|prominen(?:t|ce)|dilated|engorged|congested"
-        r"|blunt(?:ed|ing)|obscured|obliterated|indistinct|cephalized|globular|big|top[- ]normal",
+        r"(?:more |re)?enlarge(?:d|ment)|widen(?:ed|ing)|increased?(?: in)?(?: size)?|borderline(?: enlarged| in size)?|dilated|engorged|congested"
+        r"|blunt(?:ed|ing)|obscured|obliterated|indistinct|cephalized|globular|big",
     ),
     # ----- severity
     (

@@ -10,11 +10,11 @@ is mentioned. Departures: a text without a single mention is labelled nothing at
 an empty report), and "history of pneumonia" is no mention of pneumonia.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from unirg_core.scores.phrases import ANATOMY, FINDING, OTHER
+from unirg_core.scores.phrases import ANATOMY, FINDING, NORMALITY, OTHER
 from unirg_core.scores.scan import Event, clauses, sentences
 from unirg_core.study import ABSENT, LABELS, PRESENT, UNCERTAIN
 
@@ -28,10 +28,10 @@ SEVERITIES = ("mild", "moderate", "severe")
 PREPOSITIONS = frozenset(("on", "in", "at", "within", "to", "along", "involving", "overlying", "over", "of"))
 _SIDES = ("left", "right", "bilateral")
 _MENTIONS = (FINDING, ANATOMY, OTHER)
-_STATES = ("normal", "abnormal", "borderline")
+_STATES = ("normal", "abnormal", "doubtful")
 _RANK = {PRESENT: 3, UNCERTAIN: 2, ABSENT: 1}
 _ADJACENT = 14  # characters between a state word and its anatomy: room for "cardiac" or "in the", not for a clause
-_STATE_VALUE = {"normal": ABSENT, "abnormal": PRESENT, "borderline": UNCERTAIN}
+_STATE_VALUE = {"normal": ABSENT, "abnormal": PRESENT, "doubtful": UNCERTAIN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,33 +82,39 @@ def label(texts: Sequence[str]) -> list[Labelled]:
 @lru_cache(maxsize=1 << 15)
 def label_one(text: str) -> Labelled:
     """Label one report."""
-    read = [_read(sentence) for sentence in sentences(text)]
-    mentions = [mention for found, _ in read for mention in found]
-    return _combine(mentions, any(other for _, other in read))
+    return _combine([read(sentence) for sentence in sentences(text)])
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one sentence states: mentions of classes, whether anything else abnormal, whether that all is normal."""
+
+    mentions: tuple[Mention, ...]
+    other: bool
+    normal: bool
 
 
 @lru_cache(maxsize=1 << 16)
-def _read(sentence: str) -> tuple[tuple[Mention, ...], bool]:
-    """Return the mentions of a sentence, and whether it states an abnormality outside the classes."""
+def read(sentence: str) -> Reading:
+    """Read one sentence, as `unirg_core.scores.scan.sentences` gives it."""
     mentions: list[Mention] = []
-    other = False
+    other = normal = False
     for clause in clauses(sentence):
         sides = _sides(clause)
         for at, event in enumerate(clause):
-            if event.kind not in _MENTIONS:
-                continue
-            value = _value(clause, at)
-            if event.kind == OTHER:
-                other |= event.concept.abnormal and value in (PRESENT, UNCERTAIN)
-            elif value is not None:
+            if event.kind == NORMALITY:
+                normal = True
+            elif event.kind == OTHER:
+                other |= event.concept.abnormal and _value(clause, at) in (PRESENT, UNCERTAIN)
+            elif event.kind in _MENTIONS and (value := _value(clause, at)) is not None:
                 mentions += _mentions(event, value, sides.get(at, ""), _severity(clause, at))
-    return tuple(mentions), other
+    return Reading(tuple(mentions), other, normal)
 
 
-def _mentions(event: Event, value: int, side: str, severity: str) -> Iterable[Mention]:
+def _mentions(event: Event, value: int, side: str, severity: str) -> list[Mention]:
     concept = event.concept
     if value == ABSENT:
-        return [Mention(c, ABSENT, "", "") for c in concept.normal_classes or concept.classes]
+        return [Mention(c, ABSENT, side, severity) for c in concept.normal_classes or concept.classes]
     if concept.uncertain:
         value = UNCERTAIN
     return [Mention(c, value, "" if c in UNSIDED else side, severity) for c in concept.classes]
@@ -129,10 +135,10 @@ def _value(clause: list[Event], at: int) -> int | None:
 
 def _behind(clause: list[Event], at: int) -> int | str | None:
     """Read the cues before a mention, nearest first."""
-    hinted, passed = _either(clause, at), False
+    hinted, passed = False, False
     for where in range(at - 1, -1, -1):
         kind = clause[where].kind
-        if kind in _MENTIONS:
+        if kind in (FINDING, ANATOMY):
             passed = True
         elif kind == "soft" and any(event.kind in _MENTIONS for event in clause[:where]):
             break
@@ -140,22 +146,13 @@ def _behind(clause: list[Event], at: int) -> int | str | None:
             return ABSENT
         elif kind == "past" and not passed:
             return "past"
-        elif kind == "unc":
+        elif kind == "unc" or (kind == "unc_post" and not passed):
             return UNCERTAIN
         elif kind == "hint":
             hinted = True
-        elif kind == "plain":
-            break
-        elif kind in ("neg_post", "unc_post") and passed:
+        elif kind == "plain" or kind in ("neg_post", "unc_post"):
             break
     return UNCERTAIN if hinted else None
-
-
-def _either(clause: list[Event], at: int) -> bool:
-    """Tell whether the mention is one of two alternatives ("atelectasis or pneumonia")."""
-    before = at >= 2 and clause[at - 1].kind == "or" and clause[at - 2].kind == FINDING
-    after = at + 2 < len(clause) and clause[at + 1].kind == "or" and clause[at + 2].kind == FINDING
-    return before or after
 
 
 def _ahead(clause: list[Event], at: int) -> int | None:
@@ -163,9 +160,11 @@ def _ahead(clause: list[Event], at: int) -> int | None:
     for event in clause[at + 1 :]:
         if event.kind == "neg_post":
             return ABSENT
+        if event.kind == "normal" and event.text.startswith(("within", "at ")):
+            return ABSENT
         if event.kind == "unc_post":
             return UNCERTAIN
-        if event.kind == "unc" and event.text in ("versus", "vs", "vs.", "?"):
+        if event.kind == "unc" and event.text in ("versus", "vs", "vs.", "?", "suspected"):
             return UNCERTAIN
         if event.kind in ("shown", "neg", "soft", "unc", "hint", "likely"):
             return None
@@ -241,7 +240,7 @@ def _owner(clause: list[Event], at: int, mentions: list[int]) -> int | None:
 
 
 def _joined(words: set[str]) -> str:
-    return words.pop() if len(words) == 1 else "bilateral"
+    return "bilateral" if len(words) > 1 else next(iter(words), "")
 
 
 def _severity(clause: list[Event], at: int) -> str:
@@ -259,21 +258,25 @@ def _severity(clause: list[Event], at: int) -> str:
     return ""
 
 
-def _combine(mentions: list[Mention], other: bool) -> Labelled:
+def _combine(readings: list[Reading]) -> Labelled:
     values: list[int | None] = [None] * _CLASSES
+    sides: list[set[str]] = [set() for _ in LABELS]
+    severities: list[set[str]] = [set() for _ in LABELS]
+    mentions = [mention for reading in readings for mention in reading.mentions]
     for mention in mentions:
         known = values[mention.label]
         if known is None or _RANK[mention.value] > _RANK[known]:
             values[mention.label] = mention.value
-    positive = any(v in (PRESENT, UNCERTAIN) for i, v in enumerate(values) if i != _DEVICES)
-    if mentions and not positive and not other:
+    for mention in mentions:
+        if mention.value == values[mention.label] != ABSENT:
+            sides[mention.label].add(mention.side)
+            severities[mention.label].add(mention.severity)
+    spoken = bool(mentions) or any(reading.normal for reading in readings)
+    stated = any(v in (PRESENT, UNCERTAIN) for c, v in enumerate(values) if c != _DEVICES)
+    if spoken and not stated and not any(reading.other for reading in readings):
         values[_NO_FINDING] = PRESENT
-    sides = [{m.side for m in mentions if m.label == c and m.value == v and m.side} for c, v in enumerate(values)]
-    severities = [
-        [m.severity for m in mentions if m.label == c and m.value == v and m.severity] for c, v in enumerate(values)
-    ]
     return Labelled(
         tuple(values),
-        tuple(_joined(found) if found else "" for found in sides),
-        tuple(max(found, key=SEVERITIES.index) if found else "" for found in severities),
+        tuple(_joined(found - {""}) for found in sides),
+        tuple(max(found, key=("", *SEVERITIES).index, default="") for found in severities),
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from unirg_core.study import LABELS
 
-FINDING, ANATOMY, OTHER = "finding", "anatomy", "other"
+FINDING, ANATOMY, OTHER, NORMALITY = "finding", "anatomy", "other", "normality"
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Concept:
     """A thing that a report mentions.
 
     `kind` FINDING is abnormal by being there; ANATOMY is judged by its state word; OTHER bears no class, but keeps
-    state words of its own and, where `abnormal`, rules No Finding out.
+    state words of its own and, where `abnormal`, rules No Finding out; NORMALITY calls the whole chest unremarkable.
     """
 
     name: str
@@ -53,27 +53,44 @@ _DEVICE = (
 )
 
 CONCEPTS = (
+    Concept(
+        "normality",
+        NORMALITY,
+        (),
+        r"(?:no|without|negative for)(?: evidence of| signs of| radiographic evidence of)?(?: an?)? (?:acute |active |focal |significant |other |new |radiographic )*(?:intrathoracic |thoracic "
+        r"|cardio-?(?:pulmonary|thoracic) |cardiac or pulmonary |pulmonary |chest |lung )*(?:abnormalit(?:y|ies)|disease|process"
+        r"|findings?|patholog(?:y|ies))(?: (?:is|are) (?:seen|identified|noted))?|(?:normal|unremarkable|negative) (?:frontal |two-view |portable )?(?:chest|examination"
+        r"|study|radiographs?|exam)(?: (?:x-?ray|radiographs?|examination|study))?|chest (?:is|appears) (?:normal|unremarkable)",
+    ),
     Concept("device", FINDING, _at("Support Devices"), _DEVICE),
     Concept(
         "vasculature",
         ANATOMY,
         _at("Edema"),
         r"(?:pulmonary |central |lung )?(?:vascularity|vasculature|vascular markings|vascular pattern)|pulmonary vessels?",
+        uncertain=True,
+    ),
+    Concept(
+        "congestion",
+        FINDING,
+        _at("Edema"),
+        r"(?:(?:pulmonary|central|venous|vascular|mild) )*(?:congestion|engorgement|vascular (?:prominence|fullness|indistinctness"
+        r"|redistribution))|prominence of the pulmonary vasculature|indistinctness|(?:fluid|volume) overload"
+        r"|cardiac decompensation",
+        uncertain=True,
     ),
     Concept(
         "edema",
         FINDING,
         _at("Edema"),
         r"(?:(?:interstitial|alveolar|pulmonary|airspace) )*(?:o?edema)(?:tous)?|(?:congestive )?(?:heart|cardiac) failure"
-        r"|chf|(?:pulmonary |central |mild |venous )?(?:vascular|venous|pulmonary|pulmonary vascular) (?:congestion|engorgement)"
-        r"|congestion|cardiac decompensation|fluid overload|volume overload|kerley(?:[ -]?b)?(?: lines)?|vascular (?:prominence"
-        r"|indistinctness|fullness|redistribution)|prominence of the pulmonary vasculature|indistinctness",
+        r"|chf|kerley(?:[ -]?b)?(?: lines)?",
     ),
     Concept(
         "cardiomegaly",
         FINDING,
         _at("Cardiomegaly"),
-        rf"cardiomegaly|{_HEART}[ -]enlargement|enlargement of the (?:heart|cardiac silhouette)|megalocardia",
+        rf"cardiomegaly|{_HEART}[ -]enlargement|(?:enlargement of|(?<!no )increase in) (?:the )?(?:heart(?: size)?|cardiac silhouette)",
     ),
     Concept(
         "cardiomediastinal",
@@ -134,10 +151,18 @@ CONCEPTS = (
         "lesion",
         FINDING,
         _at("Lung Lesion"),
-        r"(?:nodular|mass-?like|rounded?|coin) (?:\w+ )?(?:opacit(?:y|ies)|opacifications?|densit(?:y|ies)|lesions?|infiltrates?"
-        r"|foci|focus|shadows?|areas?)|(?:pulmonary |lung )?(?:micro)?nodul(?:es?|arity)|mass(?:es)?|lumps?"
+        r"(?:mass-?like|rounded?|coin|spiculated) (?:\w+ )?(?:opacit(?:y|ies)|opacifications?|densit(?:y|ies)|lesions?|shadows?)"
+        r"|(?:pulmonary |lung |solitary )?(?:micro)?nodul(?:es?|arity)|(?<!thyroid )(?<!mediastinal )mass(?:es)?|lumps?"
         r"|(?:cavitary|cavitating|lung|pulmonary|parenchymal|focal) lesions?|lesions?(?= in the (?:left|right|lung))"
         r"|carcinomas?|neoplas(?:m|ms|tic|ia)|tumou?rs?|malignan(?:cy|t)|metast(?:asis|ases|atic)",
+    ),
+    Concept(
+        "nodular opacity",
+        FINDING,
+        _at("Lung Lesion"),
+        r"(?:ill-defined |focal |vague )?nodular (?:\w+ )?(?:opacit(?:y|ies)|opacifications?|densit(?:y|ies)|lesions?|infiltrates?"
+        r"|foci|focus|shadows?|areas?)",
+        uncertain=True,
     ),
     Concept(
         "consolidation", FINDING, _at("Consolidation"), r"(?:air-?space |focal |lobar )?consolidat(?:ions?|ive|ed|ing)"
