@@ -1,10 +1,12 @@
-"""Phantom institutions: drawn chest radiographs with known findings, written as real DICOM files with house-style reports.
+"""Phantom institutions: drawn chest radiographs with known findings, as real DICOM files with house-style reports.
 
 Synthetic throughout. No public chest X-ray set may be shipped, so the default source draws one: deterministic from a
 seed, ambiguous on purpose, in three institutions whose reports say the same facts in other words. The picture of a
 study is its institution's machine, the text its house: train on two, test on the third.
 """
 
+from unirg_core.ingest.phantom.dicomfile import dicom_bytes
+from unirg_core.ingest.phantom.phi import Planted
 from unirg_core.ingest.phantom.render import render
 from unirg_core.ingest.phantom.reports import Report, neutral_caption, planted_phi, report
 from unirg_core.ingest.phantom.vocabulary import vocabulary
@@ -28,8 +30,10 @@ __all__ = [
     "Finding",
     "LookAlike",
     "PhantomStudy",
+    "Planted",
     "Report",
     "World",
+    "dicom_bytes",
     "neutral_caption",
     "planted_phi",
     "render",

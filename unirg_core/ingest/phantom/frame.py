@@ -18,7 +18,7 @@ def axes(size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def placed(size: int, turn: float, shift: tuple[float, float], zoom: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the chest's own coordinates of each pixel of a patient who stands turned, shifted and nearer or farther."""
+    """Return the chest's own coordinates of each pixel, of a patient who stands turned, shifted, nearer or farther."""
     x, y = axes(size)
     cosine, sine = np.float32(np.cos(turn) / zoom), np.float32(np.sin(turn) / zoom)
     x, y = x - np.float32(shift[0]), y - np.float32(shift[1])

@@ -2,10 +2,28 @@
 
 from collections.abc import Sequence
 
-_WOMEN = ["Ellen", "Maria", "Grace", "Aisha", "Linda", "Carmen", "Ruth", "Yuki", "Helen", "Priya", "Olga", "Susan", "Fatima", "Ingrid", "Rosa", "Joan", "Mei", "Nadia", "Paula", "Vera", "Hannah", "Denise", "Lucia", "Amara", "Karen", "Beth", "Sofia", "Judith", "Irene", "Tamara"]
-_MEN = ["John", "Ahmed", "Robert", "Luis", "Peter", "Kenji", "Samuel", "Victor", "Omar", "David", "Carlos", "Ivan", "Thomas", "Raj", "Walter", "Hugo", "Daniel", "Erik", "Marcus", "Joseph", "Andre", "Felix", "Gordon", "Pavel", "Nathan", "Oscar", "Simon", "Howard", "Leon", "Miguel"]
-_FAMILIES = ["Smith", "Moore", "Garcia", "Okafor", "Nguyen", "Hansen", "Kowalski", "Patel", "Johnson", "Rossi", "Tanaka", "Silva", "Fischer", "Haddad", "Murphy", "Novak", "Chen", "Ramirez", "Olsen", "Dubois", "Khan", "Peterson", "Ivanov", "Schmidt", "Castillo", "Andersson", "Mbeki", "Walsh", "Yamamoto", "Costa", "Becker", "Flores", "Donovan", "Petrov", "Reyes", "Lindqvist", "Abbott", "Farrell", "Gupta", "Morales", "Jensen", "Bailey", "Vasquez", "Keller", "Osman", "Hughes", "Romero", "Weber"]
-_STREETS = ["Maple", "Orchard", "Station", "Harbor", "Mill", "Chapel", "Meadow", "Bridge"]
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_WOMEN = _words("""
+Ellen Maria Grace Aisha Linda Carmen Ruth Yuki Helen Priya Olga Susan Fatima Ingrid Rosa Joan Mei Nadia Paula
+Vera Hannah Denise Lucia Amara Karen Beth Sofia Judith Irene Tamara
+""")
+_MEN = _words("""
+John Ahmed Robert Luis Peter Kenji Samuel Victor Omar David Carlos Ivan Thomas Raj Walter Hugo Daniel Erik
+Marcus Joseph Andre Felix Gordon Pavel Nathan Oscar Simon Howard Leon Miguel
+""")
+_FAMILIES = _words("""
+Smith Moore Garcia Okafor Nguyen Hansen Kowalski Patel Johnson Rossi Tanaka Silva Fischer Haddad Murphy Novak
+Chen Ramirez Olsen Dubois Khan Peterson Ivanov Schmidt Castillo Andersson Mbeki Walsh Yamamoto Costa Becker
+Flores Donovan Petrov Reyes Lindqvist Abbott Farrell Gupta Morales Jensen Bailey Vasquez Keller Osman Hughes
+Romero Weber
+""")
+_STREETS = _words("""
+Maple Orchard Station Harbor Mill Chapel Meadow Bridge
+""")
 _INITIALS = "ABCDEFGHJKLMNPRSTW"
 
 

@@ -1,5 +1,7 @@
 """The findings and their harmless look-alikes, each a change to the air, the markings or the brightness of a chest."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from unirg_core.ingest.phantom.anatomy import LEFT, SIDES, Chest
@@ -76,10 +78,10 @@ def _consolidation(chest: Chest, finding: Finding, u: np.ndarray, cloud: np.ndar
 def _lesion(chest: Chest, finding: Finding, u: np.ndarray, _: None) -> None:
     """Put a round nodule with a clear edge."""
     for side, across, y in _spots(finding):
-        radius = 0.034 + 0.055 * finding.degree + 0.012 * u[0]
+        radius = 0.048 + 0.065 * finding.degree + 0.012 * u[0]
         dx, dy = chest.x * side - np.float32(across), (chest.y - np.float32(y)) * np.float32(0.9 + 0.2 * u[1])
         inside = soft(np.float32(radius) - np.sqrt(dx * dx + dy * dy), 0.016)
-        _take_air(chest, inside * np.float32(0.38 + 0.50 * finding.degree))
+        _take_air(chest, inside * np.float32(0.42 + 0.50 * finding.degree))
 
 
 def _edema(chest: Chest, finding: Finding, u: np.ndarray, cloud: np.ndarray) -> None:
@@ -150,7 +152,7 @@ def _tube(chest: Chest, _: tuple[int, ...], degree: float, u: np.ndarray) -> Non
 def _wire(chest: Chest, path: list[tuple[float, float]], width: float) -> np.ndarray:
     """Return a bright line along a path, rounded at its joints."""
     nearest = np.full(chest.x.shape, 9, np.float32)
-    for (x0, y0), (x1, y1) in zip(_rounded(path), _rounded(path)[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(_rounded(path)):
         dx, dy = np.float32(x1 - x0), np.float32(y1 - y0)
         px, py = chest.x - np.float32(x0), chest.y - np.float32(y0)
         t = np.clip((px * dx + py * dy) / np.float32(max(dx * dx + dy * dy, 1e-6)), 0, 1)
@@ -162,7 +164,7 @@ def _wire(chest: Chest, path: list[tuple[float, float]], width: float) -> np.nda
 def _rounded(path: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Cut the corners of a path once (Chaikin), ends kept."""
     points = [path[0]]
-    for (x0, y0), (x1, y1) in zip(path, path[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(path):
         points += [(0.75 * x0 + 0.25 * x1, 0.75 * y0 + 0.25 * y1), (0.25 * x0 + 0.75 * x1, 0.25 * y0 + 0.75 * y1)]
     return [*points, path[-1]]
 
@@ -171,7 +173,7 @@ def _nipple(chest: Chest, shape: LookAlike) -> None:
     """Show a nipple: smaller and fainter than a nodule, always low and outward."""
     side = SIDES[shape.side][0]
     dx, dy = chest.x * side - np.float32(0.50), chest.y - np.float32(0.30)
-    spot = soft(np.float32(0.030) - np.sqrt(dx * dx + dy * dy), 0.016)
+    spot = soft(np.float32(0.036) - np.sqrt(dx * dx + dy * dy), 0.016)
     chest.air *= 1 - spot * np.float32(0.25 + 0.20 * shape.degree)
 
 

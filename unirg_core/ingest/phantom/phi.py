@@ -166,5 +166,7 @@ def header_values(study: PhantomStudy) -> dict[str, tuple[str, str]]:
         "OperatorsName": ("name", "^".join(reversed(who.reader.split()))),
         "InstitutionName": ("institution", f"{site} Hospital"),
         "InstitutionalDepartmentName": ("institution", f"{site} Radiology"),
-        "AdditionalPatientHistory": ("name", f"Seen for Dr. {who.physician} on {study.date:%m/%d/%Y}"),
+        "AdditionalPatientHistory": ("name", f"Seen for Dr. {who.physician}"),
+        "PatientComments": ("name", f"Patient {who.name}"),
+        "PrivateNote": ("name", f"{who.name} {who.record}"),
     }

@@ -84,7 +84,7 @@ def _sections(study: PhantomStudy, prior: PhantomStudy | None, style: Style, u: 
 
 
 def _findings(study: PhantomStudy, prior: PhantomStudy | None, style: Style, u: np.ndarray) -> str:
-    """Return the findings, organ by organ: what is abnormal, else the boilerplate; then what has gone; then the rest."""
+    """Return the findings, organ by organ: the abnormal, else boilerplate; then what has gone; then the rest."""
     terse = style is STYLES["phantom-b"]
     said: list[str] = []
     for organ, labels in ORGANS.items():
