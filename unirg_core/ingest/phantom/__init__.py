@@ -5,6 +5,7 @@ seed, ambiguous on purpose, in three institutions whose reports say the same fac
 study is its institution's machine, the text its house: train on two, test on the third.
 """
 
+from unirg_core.ingest.phantom.contact import contact_sheet
 from unirg_core.ingest.phantom.dicomfile import dicom_bytes
 from unirg_core.ingest.phantom.phi import Planted
 from unirg_core.ingest.phantom.render import render
@@ -33,6 +34,7 @@ __all__ = [
     "Planted",
     "Report",
     "World",
+    "contact_sheet",
     "dicom_bytes",
     "neutral_caption",
     "planted_phi",

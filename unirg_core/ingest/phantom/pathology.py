@@ -78,10 +78,10 @@ def _consolidation(chest: Chest, finding: Finding, u: np.ndarray, cloud: np.ndar
 def _lesion(chest: Chest, finding: Finding, u: np.ndarray, _: None) -> None:
     """Put a round nodule with a clear edge."""
     for side, across, y in _spots(finding):
-        radius = 0.048 + 0.065 * finding.degree + 0.012 * u[0]
+        radius = 0.042 + 0.072 * finding.degree + 0.012 * u[0]
         dx, dy = chest.x * side - np.float32(across), (chest.y - np.float32(y)) * np.float32(0.9 + 0.2 * u[1])
         inside = soft(np.float32(radius) - np.sqrt(dx * dx + dy * dy), 0.016)
-        _take_air(chest, inside * np.float32(0.42 + 0.50 * finding.degree))
+        _take_air(chest, inside * np.float32(0.33 + 0.60 * finding.degree))
 
 
 def _edema(chest: Chest, finding: Finding, u: np.ndarray, cloud: np.ndarray) -> None:
