@@ -51,7 +51,7 @@ def _fetch(name: str, version: str, digest: str, folder: Path) -> None:
     found = mlflow.artifacts.download_artifacts(
         artifact_uri=f"models:/{name}/{version}", tracking_uri=tracking_uri(), registry_uri=tracking_uri()
     )
-    checkpoint = Path(found) / "artifacts" / "checkpoint"
+    checkpoint = Path(found) / "artifacts" / "rl"  # MLflow keeps the name of the folder that was logged
     if tree_digest(checkpoint) != digest:
         raise BadInput(
             f"The files of {name} version {version} are not those that were registered; restore {checkpoint}."

@@ -1,5 +1,6 @@
 """The registered model: pictures and context in, reports out, with the same code that was evaluated."""
 
+import io
 from typing import Any
 
 from mlflow.pyfunc import PythonModel
@@ -21,25 +22,26 @@ class ReportWriter(PythonModel):
         self._image_size = context.model_config["image_size"]
         self._model, self._processor = models.load(self._params, context.artifacts["checkpoint"])
 
-    def predict(self, context: Any, model_input: Any, params: dict[str, Any] | None = None) -> list[str]:
-        """Return one report a row of `model_input`, a pandas table."""
+    def predict(self, context, model_input, params=None):
+        """Return one report a row of `model_input`, a pandas table.
+
+        Without type hints: MLflow would read them as a schema of its own.
+        """
         from unirg_core import models
         from unirg_core.models import prompts
 
         rows = model_input.to_dict("records")
         images = [_picture(row["image"], self._image_size) for row in rows]
-        asked = [prompts.prompt(_study(row), self._params.prompt) for row in rows]
+        asked = [prompts.prompt(row, self._params.prompt, "both") for row in rows]
         return models.generate(self._model, self._processor, images, asked, self._params, batch_size=16)
 
 
-def _study(row: dict[str, Any]) -> dict[str, Any]:
-    """Fill in what the caller left out, as for a study that asks for both sections."""
-    empty = {"indication": "", "comparison": "", "sex": "", "age": None, "findings": "?", "impression": "?"}
-    return {**empty, **{name: value for name, value in row.items() if value is not None and value == value}}
+def _picture(content: bytes, size: int) -> Any:
+    """Return the picture as ingest would store it, RGB."""
+    from PIL import Image
 
+    from unirg_core.ingest.dicom import decode_dicom, is_dicom
+    from unirg_core.ingest.picture import decode_picture, store
 
-def _picture(data: bytes, size: int) -> Any:
-    """Return the picture as ingest would store it."""
-    from unirg_core.ingest import picture_of
-
-    return picture_of(data, size)
+    decoded = decode_dicom(content) if is_dicom(content) else decode_picture(content)
+    return Image.open(io.BytesIO(store(decoded.grey, size).png)).convert("RGB")
