@@ -40,7 +40,8 @@ def gate(params: Params, root: Path) -> dict[str, Any]:
     write_json(root / VERDICT, verdict)
     for row in verdict["rules"]:
         say("gate", f"{row['verdict']}: {row['reason']}")
-    say("gate", f"{verdict['verdict']}: {verdict['reason']}")
+    repeats = verdict["reason"].startswith(verdict["verdict"])
+    say("gate", verdict["reason"] if repeats else f"{verdict['verdict']}: {verdict['reason']}")
     return verdict
 
 
@@ -98,7 +99,7 @@ def _absence(
 
 def _judgement(rule: Rule, found: Mapping[str, Any], subset: Mapping[str, int], minimum: int) -> tuple[str, str]:
     if subset["patients"] < minimum:
-        return INCONCLUSIVE, f"{_what(rule)}: {_small(rule.subset, subset['patients'], minimum)}."
+        return INCONCLUSIVE, f"{_what(rule)}: n too small ({_people(rule.subset, subset['patients'], minimum)})."
     value = found.get("value" if rule.by == "value" else "low")
     if value is None:
         which = "value" if rule.by == "value" else "lower end of the interval"
@@ -116,8 +117,8 @@ def _what(rule: Rule) -> str:
     return f"{rule.score} of {JUDGED_SYSTEM}{less} on {rule.subset}"
 
 
-def _small(subset: str, patients: int, minimum: int) -> str:
-    return f"{TOO_SMALL} ({patients} test patients in {subset}, {minimum} needed)"
+def _people(subset: str, patients: int, minimum: int) -> str:
+    return f"{patients} test patients in {subset}, {minimum} needed"
 
 
 def _overall(
@@ -132,7 +133,8 @@ def _overall(
     asked = open_rules if counts[PASSED] else rows  # where nothing was judged, small numbers are the first reason
     small = sorted({row["subset"] for row in asked if 0 < row["patients"] < minimum})
     if small:
-        return TOO_SMALL, "; ".join(_small(name, subsets[name]["patients"], minimum) for name in small) + "."
+        people = "; ".join(_people(name, subsets[name]["patients"], minimum) for name in small)
+        return TOO_SMALL, f"{TOO_SMALL} ({people})"
     if open_rules:
         return INCONCLUSIVE, " ".join(row["reason"] for row in open_rules)
     if not counts[PASSED]:

@@ -5,6 +5,7 @@ negatives), so that each resample needs the drawn patients' sums alone. All quan
 resamples, which pairs every difference. Percentile intervals by `scipy.stats.bootstrap`; seeded.
 """
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -86,7 +87,7 @@ def estimate(
 
 
 def _ends(every: np.ndarray, values: Value, level: float, resamples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    from scipy.stats import bootstrap
+    from scipy.stats import DegenerateDataWarning, bootstrap
 
     count = len(every)
     if count < 2:
@@ -97,17 +98,19 @@ def _ends(every: np.ndarray, values: Value, level: float, resamples: int, seed: 
         """Return the values of resamples: (..., patients drawn) -> (values, ...)."""
         return values(_times_drawn(drawn, count) @ every)
 
-    interval = bootstrap(
-        (np.arange(count),),
-        statistic,
-        n_resamples=resamples,
-        batch=max(1, _BATCH_ENTRIES // count),
-        vectorized=True,
-        axis=-1,
-        confidence_level=level,
-        method="percentile",
-        rng=np.random.default_rng(seed),
-    ).confidence_interval
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DegenerateDataWarning)  # a score that all resamples give alike is no fault
+        interval = bootstrap(
+            (np.arange(count),),
+            statistic,
+            n_resamples=resamples,
+            batch=max(1, _BATCH_ENTRIES // count),
+            vectorized=True,
+            axis=-1,
+            confidence_level=level,
+            method="percentile",
+            rng=np.random.default_rng(seed),
+        ).confidence_interval
     return interval.low, interval.high
 
 

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from unirg_core.faults import BadInput
 from unirg_core.files import read_json, write_json
-from unirg_core.home import run_folder
+from unirg_core.home import home, run_folder
 from unirg_core.params import Drift, Params
 from unirg_core.progress import say
 from unirg_core.study import LABELS, MANIFEST
@@ -102,6 +102,8 @@ def _numbers(table: pa.Table, feature: str) -> np.ndarray:
 def write_drift(params: Params, root: Path) -> None:
     """Compare the manifest with the previous dataset's and write `data/drift.json` and a figure.
 
+    The pinned path of the previous manifest starts at UNIRG_HOME where it is relative.
+
     Raises
     ------
     BadInput
@@ -113,7 +115,7 @@ def write_drift(params: Params, root: Path) -> None:
         write_json(root / "data" / "drift.json", {"status": "not applicable", "reason": reason, "features": []})
         say("validate", f"drift: not applicable, {reason}")
         return
-    rows = compare(_read(root / pinned["manifest"]), pq.read_table(root / MANIFEST), params.validate_.drift)
+    rows = compare(_read(home() / pinned["manifest"]), pq.read_table(root / MANIFEST), params.validate_.drift)
     drifted = sorted({row["feature"] for row in rows if row["drifted"]})
     value = {
         "status": "drift" if drifted else "no drift",

@@ -74,10 +74,11 @@ def suite(params: Params) -> tuple[Expectation, ...]:
         *_from_the_drop(params),
         _one("phi_share", "studies", "stop", f"at most {asked.maximum_phi:.0%} of the reports hold an identifier",
              "ExpectColumnValuesToBeNull", column="phi_kind", mostly=1 - asked.maximum_phi),
-        _one("minimum_studies", "training", "stop", f"at least {asked.minimum_studies} usable training studies",
+        _one("minimum_studies", "training", "stop",
+             f"there are at least {asked.minimum_studies} usable training studies",
              "ExpectTableRowCountToBeBetween", min_value=asked.minimum_studies),
-        _one("test_studies", "test", "stop", "at least one usable test study", "ExpectTableRowCountToBeBetween",
-             min_value=1),
+        _one("test_studies", "test", "stop", "there is at least one usable test study",
+             "ExpectTableRowCountToBeBetween", min_value=1),
         _one("label_prevalence", "labels", "warn",
              f"every label that occurs is in at least {asked.minimum_prevalence:.2%} of the training studies",
              "ExpectColumnValuesToBeBetween", column="train_share", min_value=asked.minimum_prevalence),
@@ -148,8 +149,9 @@ class Inspector:
         self._gx = gx
         self._context = gx.get_context(mode="ephemeral")
         self._context.variables.progress_bars = {"globally": False}
-        for site in list(self._context.list_data_docs_sites()):
-            self._context.delete_data_docs_site(site)  # the default one lies in a temporary folder
+        for name, site in list(self._context.list_data_docs_sites().items()):  # the default one, in a temporary folder
+            self._context.delete_data_docs_site(name)
+            shutil.rmtree(site["store_backend"]["base_directory"], ignore_errors=True)
         self._source = self._context.data_sources.add_pandas("dataset")
 
     def check(self, name: str, table: pd.DataFrame, key: str, expectations: Sequence[Expectation]) -> list[Outcome]:
