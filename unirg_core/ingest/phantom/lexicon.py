@@ -69,7 +69,7 @@ _PROSE = Style(
     },
     both={
         "Pleural Effusion": "{of} bilateral pleural effusions",
-        "Consolidation": "{of} bilateral {zone} lung consolidation",
+        "Consolidation": "{of} bilateral consolidation in the {zone} lungs",
     },
     hedge="possible",
     sentences=("There is {a} {phrase}{change}.", "{A} {phrase} is present{change}."),
@@ -128,7 +128,7 @@ _TERSE = Style(
         "Lung Lesion": "{of} {side} {zone} zone nodule",
         "Edema": "{of} interstitial edema",
         "Atelectasis": "{of} {side} base atelectasis",
-        "pacemaker": "{side} pacemaker with leads",
+        "pacemaker": "{side} pacemaker",
         "central line": "{side} central line",
         "endotracheal tube": "endotracheal tube",
     },
@@ -139,8 +139,8 @@ _TERSE = Style(
     hedge="questionable",
     sentences=("{Phrase}{change}.",),
     changes={"new": ", new", "same": ", stable", "more": ", worse", "less": ", improved"},
-    resolved="Prior {thing} resolved.",
-    removed="{Thing} removed.",
+    resolved="Prior {thing} has resolved.",
+    removed="{Thing} has been removed.",
     normal={"heart": "Heart size normal.", "lungs": "Lungs clear.", "pleura": ""},
     negatives={
         "Pleural Effusion": "effusion",

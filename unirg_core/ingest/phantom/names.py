@@ -25,6 +25,12 @@ _STREETS = _words("""
 Maple Orchard Station Harbor Mill Chapel Meadow Bridge
 """)
 _INITIALS = "ABCDEFGHJKLMNPRSTW"
+_PRIME = 611_953
+_RECORDS = {
+    "phantom-a": (100_000, 899_999, ""),
+    "phantom-b": (10_000_000, 89_999_999, ""),
+    "phantom-c": (1_000_000, 8_999_999, "C"),
+}
 
 
 def _pick(choices: Sequence[str], uniform: float) -> str:
@@ -42,13 +48,13 @@ def physician(uniforms: Sequence[float]) -> str:
     return f"{_pick(_WOMEN + _MEN, uniforms[0])} {_pick(_FAMILIES, uniforms[1])}"
 
 
-def mrn(uniform: float, institution: str) -> str:
-    """Return a medical record number in the institution's form: six digits, eight digits, or a letter and seven."""
-    if institution == "phantom-b":
-        return f"{10_000_000 + int(uniform * 89_999_999)}"
-    if institution == "phantom-c":
-        return f"C{1_000_000 + int(uniform * 8_999_999)}"
-    return f"{100_000 + int(uniform * 899_999)}"
+def mrn(index: int, offset: int, institution: str) -> str:
+    """Return a medical record number in the institution's form: six digits, eight digits, or a letter and seven.
+
+    Numbers look random and are unique within a world: index times a prime, modulo the room there is.
+    """
+    first, room, letter = _RECORDS.get(institution, _RECORDS["phantom-a"])
+    return f"{letter}{first + (index * _PRIME + offset) % room}"
 
 
 def phone(uniform: float) -> str:

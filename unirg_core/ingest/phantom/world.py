@@ -120,10 +120,10 @@ def studies(world: World) -> list[PhantomStudy]:
     rng = np.random.Generator(np.random.Philox(key=np.random.SeedSequence(world.seed).generate_state(2, np.uint64)))
     n = world.patients
     # One row of uniforms a patient, taken off from the left by name.
-    rows = _Columns(rng.random((n, 16 + VISITS * 8 + len(FINDINGS) * (6 + VISITS * 2) + 9)))
+    rows = _Columns(rng.random((n, 10 + VISITS * 2 + len(FINDINGS) * (5 + (VISITS - 1) * 2) + 9)))
     seeds = np.random.Generator(np.random.Philox(key=[world.seed, 1])).integers(0, 2**62, (n, VISITS + 1))
     traits = {name: rows.take(1)[:, 0] for name in ("visits", "sex", "age", "birth", "start", "failure", "care")}
-    names = rows.take(5)
+    names = rows.take(3)
     degrees = _degrees(rows, traits)
     looks = {"side": rows.take(len(FINDINGS)), "x": rows.take(len(FINDINGS)), "y": rows.take(len(FINDINGS))}
     harmless, gaps, views = rows.take(9), rows.take(VISITS), rows.take(VISITS)
@@ -188,8 +188,8 @@ class _Patient:
         self.index = index
         self.institution = NEUTRAL if world.seed == BASE_WORLD else INSTITUTIONS[(0, 1, 2, 0, 1)[index % 5]]
         self.sex = "F" if traits["sex"] < 0.48 else "M"
-        self.name = person(names[:3], self.sex)
-        self.record = mrn(names[3], self.institution)
+        self.name = person(names.tolist(), self.sex)
+        self.record = mrn(index, world.seed * 7919, self.institution)
         self.start = date(2015, 1, 1) + timedelta(days=int(traits["start"] * 3000))
         # The sum of two uniforms: most between 40 and 75, none under 19 or over 93.
         age = 19 + 37 * (traits["age"] + traits["birth"])
