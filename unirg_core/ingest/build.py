@@ -1,0 +1,205 @@
+"""Make rows of raw studies: choose the frontal picture, decode, de-identify, measure, label. Runs in the workers."""
+
+import hashlib
+import hmac
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from unirg_core.files import canonical_json
+from unirg_core.ingest.deidentify import Known, form_identifiers, scrub
+from unirg_core.ingest.dicom import decode_dicom, is_dicom
+from unirg_core.ingest.picture import Decoded, decode_picture, store
+from unirg_core.ingest.sections import Sections, cleaned, parse
+from unirg_core.ingest.source import RawFile, RawStudy, Rejected
+from unirg_core.keys import Vault
+from unirg_core.params import Ingest
+from unirg_core.study import FRONTAL_VIEWS, MANIFEST_SCHEMA, SHARD_SCHEMA
+
+_NEIGHBOURS = ("visit", "days_since_first", "prior_study_id", "split", "shard", "row")
+
+KEPT_SCHEMA = pa.schema(
+    [*SHARD_SCHEMA, *(f for f in MANIFEST_SCHEMA if f.name not in {*SHARD_SCHEMA.names, *_NEIGHBOURS})]
+)
+"""A shard's columns and those of the manifest that follow from the study alone."""
+
+_TEXTS = ("indication", "comparison", "findings", "impression")
+_OLDEST = 90
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A file that is not taken: its keyed name, why, and where a person finds it."""
+
+    key: str
+    reason: str
+    where: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The reason with the place."""
+        return f"{self.reason.rstrip('.')} ({self.where})." if self.where else self.reason
+
+
+@dataclass
+class Batch:
+    """What came of some studies, in their order."""
+
+    rows: pa.Table = field(default_factory=KEPT_SCHEMA.empty_table)
+    truth: list[dict[str, Any]] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    found: Counter[str] = field(default_factory=Counter)
+
+
+class Builder:
+    """Builds batches for one source under one vault."""
+
+    def __init__(self, source_name: str, vault: Vault, params: Ingest) -> None:
+        self._source, self._vault, self._params = source_name, vault, params
+
+    def batch(self, studies: Iterable[RawStudy]) -> Batch:
+        """Return the rows, truth, rejects and counts of some studies; no study can stop the others."""
+        batch = Batch()
+        rows = []
+        for raw in studies:
+            try:
+                rows.append(self._row(raw, batch))
+            except Rejected as reason:
+                batch.rejects += self._all_rejected(raw, str(reason))
+                continue
+            batch.truth += _truth(rows[-1]["study_id"], raw)
+        batch.rows = pa.Table.from_pylist(_labelled(rows), KEPT_SCHEMA)
+        return batch
+
+    def _row(self, raw: RawStudy, batch: Batch) -> dict[str, Any]:
+        sections = cleaned(raw.sections or parse(raw.report))
+        if not sections.findings and not sections.impression:
+            raise Rejected("The report has neither findings nor impression.")
+        taken = self._frontal(raw, batch)
+        if taken is None:
+            raise _AlreadyToldError
+        view, picture = taken
+        study_id = self._vault.pseudonym("study", raw.key)
+        patient_id = patient_pseudonym(self._vault, raw.institution, raw.patient)
+        known = Known([*raw.identifiers, *picture.identifiers, *form_identifiers(raw.report)])
+        texts = self._scrubbed(sections, known, batch.found)
+        day = raw.day if raw.dated else picture.day
+        age = raw.age if raw.age is not None else picture.age
+        row = {
+            "study_id": study_id,
+            "patient_id": patient_id,
+            "institution": raw.institution,
+            "source": self._source,
+            "policy_id": self._params.policy,
+            "day": None if day is None else day + self._vault.day_shift(patient_id),
+            "sex": raw.sex or picture.sex,
+            "age": None if age is None else min(age, _OLDEST),
+            "view": view,
+            "modality": picture.modality,
+            "original_bits": picture.bits,
+            "photometric": picture.photometric,
+            **texts,
+            **_stored(picture, self._params.image_size),
+        }
+        return {**row, "digest": _digest(self._vault.salt(patient_id), row)}
+
+    def _frontal(self, raw: RawStudy, batch: Batch) -> tuple[str, Decoded] | None:
+        """Return view and picture of the first file that is a frontal chest radiograph; tell of all others."""
+        taken = None
+        for file in raw.files:
+            try:
+                if taken is not None:
+                    raise Rejected("Another frontal picture of the study was taken.")
+                taken = _decoded(file)
+            except Rejected as reason:
+                batch.rejects.append(self._rejected(file, str(reason)))
+        return taken
+
+    def _rejected(self, file: RawFile, reason: str) -> Reject:
+        return Reject(self._vault.pseudonym("file", file.key), reason, file.where)
+
+    def _all_rejected(self, raw: RawStudy, reason: str) -> list[Reject]:
+        if not reason:
+            return []
+        if not raw.files:
+            return [Reject(self._vault.pseudonym("study", raw.key), reason, raw.where)]
+        return [self._rejected(file, reason) for file in raw.files]
+
+    def _scrubbed(self, sections: Sections, known: Known, found: Counter[str]) -> dict[str, str]:
+        texts = {}
+        for name in _TEXTS:
+            texts[name], counts = scrub(getattr(sections, name), known)
+            found.update(counts)
+        return texts
+
+
+class _AlreadyToldError(Rejected):
+    """Every file of the study has its own reason already."""
+
+    def __str__(self) -> str:
+        return ""
+
+
+def patient_pseudonym(vault: Vault, institution: str, patient: str) -> str:
+    """Return the keyed name of a patient: the same number at two institutions is two people."""
+    return vault.pseudonym("patient", f"{institution}\x1f{patient}")
+
+
+def _decoded(file: RawFile) -> tuple[str, Decoded]:
+    _check_view(file.view or "PA")
+    content = file.read()
+    if not content:
+        raise Rejected("The picture file is empty.")
+    picture = decode_dicom(content) if is_dicom(content) else decode_picture(content)
+    view = file.view or picture.view
+    _check_view(view)
+    return view, picture
+
+
+def _check_view(view: str) -> None:
+    if not view:
+        raise Rejected("Neither the table nor the file tells the view; set view_default in the mapping if it is known.")
+    if view not in FRONTAL_VIEWS:
+        raise Rejected(f"The view is {view.lower()}; only frontal pictures (PA, AP) are taken.")
+
+
+def _stored(picture: Decoded, side: int) -> dict[str, Any]:
+    stored = store(picture.grey, side)
+    return {
+        "image": stored.png,
+        "image_height": stored.height,
+        "image_width": stored.width,
+        "image_mean": stored.mean,
+        "image_std": stored.std,
+        "image_saturated": stored.saturated,
+        "phash": stored.phash,
+    }
+
+
+def _digest(salt: bytes, row: dict[str, Any]) -> str:
+    """Return the HMAC of what the study is, salted per patient: without the salt it can be matched to nothing."""
+    content = {name: row[name] for name in SHARD_SCHEMA.names if name not in ("image", "digest")}
+    content["image"] = hashlib.sha256(row["image"]).hexdigest()
+    return hmac.new(salt, canonical_json(content), "sha256").hexdigest()
+
+
+def _truth(study_id: str, raw: RawStudy) -> list[dict[str, Any]]:
+    names = ("finding", "side", "severity", "degree")
+    return [{"study_id": study_id, **dict(zip(names, finding, strict=True))} for finding in raw.truth]
+
+
+def _labelled(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    from unirg_core.scores.labels import label
+
+    labelled = label([_composed(row) for row in rows])
+    return [
+        {**row, "labels": list(found.values), "sides": list(found.sides), "severities": list(found.severities)}
+        for row, found in zip(rows, labelled, strict=True)
+    ]
+
+
+def _composed(row: dict[str, Any]) -> str:
+    return " ".join(f"{name.capitalize()}: {row[name]}" for name in ("findings", "impression") if row[name])

@@ -1,0 +1,60 @@
+"""Open the source that the parameters name, and pin what it holds before a run."""
+
+from pathlib import Path
+from typing import Any
+
+from unirg_core.faults import BadInput
+from unirg_core.files import digest_of, read_json
+from unirg_core.home import home
+from unirg_core.ingest.source import Source
+from unirg_core.keys import Vault, open_vault
+from unirg_core.params import Ingest, Params
+
+_INPUTS = "inputs.json"
+
+
+def open_source(params: Ingest, root: Path) -> Source:
+    """Open the source; paths of the parameters are relative to `root`, the checkout.
+
+    Raises
+    ------
+    BadInput
+        When it is missing or cannot be read.
+    """
+    if params.source == "phantom":
+        from unirg_core.ingest.drawn import Drawn
+
+        return Drawn(params.phantom)
+    from unirg_core.ingest.folder import Folder
+
+    return Folder(root / params.path, None if params.mapping is None else root / params.mapping)
+
+
+def listing_digest(params: Params, root: Path) -> dict[str, Any]:
+    """Return what pins a source: its kind, the digest of its listing, and how many studies it lists."""
+    source = open_source(params.ingest, root)
+    return {"kind": source.name, "digest": digest_of(source.listing()), "count": len(source.studies())}
+
+
+def checked_vault(params: Params, root: Path) -> Vault:
+    """Open the vault, and refuse when source or key are not what `inputs.json` pins.
+
+    Raises
+    ------
+    BadInput
+        When the pins are missing or something else is found.
+    """
+    path = root / _INPUTS
+    if not path.exists():
+        raise BadInput(f"{path} is missing: a run is pinned before it starts. Start it by `unirg retrain`.")
+    pins = read_json(path)
+    vault = open_vault(params.ingest.source, home())
+    found = {"source": listing_digest(params, root), "key": {"fingerprint": vault.fingerprint}}
+    for name, field in (("source", "kind"), ("source", "digest"), ("key", "fingerprint")):
+        pinned, there = pins.get(name, {}).get(field), found[name][field]
+        if pinned != there:
+            raise BadInput(
+                f"{path} pins {name}.{field} = {pinned}, but {there} is found: the {name} has changed since the run "
+                "was pinned. Start a new run by `unirg retrain`."
+            )
+    return vault

@@ -1,0 +1,191 @@
+"""The stage: raw studies through worker processes into shards, manifest, rejects, truth and de-identification report.
+
+Studies are taken in the order of their keyed ids, in chunks that do not depend on the number of processes, and results
+are written in that order: any number of processes gives the same bytes. Few chunks are under way at once, so memory
+stays flat. The manifest is written last: where it stands, the dataset is complete.
+"""
+
+import os
+import shutil
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from unirg_core.faults import BadInput
+from unirg_core.files import folder_written_whole, write_json
+from unirg_core.home import die_with, home
+from unirg_core.ingest.build import Batch, Builder, Reject
+from unirg_core.ingest.deidentify import CATEGORIES, PROFILE, RESIDUAL_RISK, VERSION
+from unirg_core.ingest.manifest import complete
+from unirg_core.ingest.opening import checked_vault, open_source
+from unirg_core.ingest.shards import ShardWriter, write_table
+from unirg_core.ingest.splits import assign
+from unirg_core.keys import Vault, open_vault
+from unirg_core.params import Ingest, Params
+from unirg_core.progress import Progress, say
+from unirg_core.study import MANIFEST, REJECT_SCHEMA, REJECTS, SHARD_SCHEMA, STUDIES, TRUTH, TRUTH_SCHEMA
+
+_CHUNK = 64
+_UNDER_WAY = 2  # chunks a process: one at work, one waiting
+_DEID = "data/deid.json"
+_COMMONEST = 3
+
+
+def ingest(params: Params, root: Path) -> None:
+    """Make the dataset of a checkout from the source that its parameters name.
+
+    Raises
+    ------
+    BadInput
+        When the source cannot be read, is not what was pinned, or nothing usable or no split comes of it.
+    """
+    vault = checked_vault(params, root)
+    _clear(root)
+    source = open_source(params.ingest, root)
+    listed = sorted((vault.pseudonym("study", study.key), study.key) for study in source.studies())
+    chunks = [[key for _, key in listed[at : at + _CHUNK]] for at in range(0, len(listed), _CHUNK)]
+    rejects = [Reject(vault.pseudonym("row", r.key), r.reason) for r in source.refusals()]
+    progress = Progress("ingest", len(listed), "studies")
+    whole = _Collected(rejects)
+    with folder_written_whole(root / STUDIES) as folder, ShardWriter(folder, params.ingest.shard_mb) as shards:
+        for batch, count in _batches(params.ingest, root, chunks):
+            whole.add(batch, *shards.add(batch.rows.select(SHARD_SCHEMA.names)))
+            progress.step(count)
+    write_table(root / REJECTS, whole.reject_table())
+    manifest = _manifest(whole, params, vault, root)
+    write_table(root / TRUTH, pa.Table.from_pylist(whole.truth, TRUTH_SCHEMA))
+    write_json(root / _DEID, _report(whole))
+    write_table(root / MANIFEST, manifest)
+    vault.seal()
+    say("ingest", f"{manifest.num_rows} studies taken, {len(whole.rejects)} files rejected ({root / REJECTS}).")
+
+
+class _Collected:
+    """What the parent keeps of all batches: everything but the pictures."""
+
+    def __init__(self, rejects: list[Reject]) -> None:
+        self.rejects, self.truth, self.found = rejects, [], Counter()
+        self._tables: list[pa.Table] = []
+
+    def add(self, batch: Batch, shards: list[str], rows: list[int]) -> None:
+        """Keep a batch and where its rows were written."""
+        table = batch.rows.drop_columns(["image"])
+        table = table.append_column("shard", pa.array(shards, pa.string()))
+        self._tables.append(table.append_column("row", pa.array(rows, pa.int32())))
+        self.rejects += batch.rejects
+        self.truth += batch.truth
+        self.found.update(batch.found)
+
+    def table(self) -> pa.Table | None:
+        """Return all rows, in order; None where there are none."""
+        tables = [table for table in self._tables if table.num_rows]
+        return pa.concat_tables(tables) if tables else None
+
+    def reject_table(self) -> pa.Table:
+        """Return the rejects, in the order of their keys."""
+        rows = sorted({(reject.key, reject.sentence) for reject in self.rejects})
+        return pa.Table.from_pylist([{"key": key, "reason": reason} for key, reason in rows], REJECT_SCHEMA)
+
+
+def _clear(root: Path) -> None:
+    """Take away the manifest first, so that no old one vouches for new data, then what a killed run left half done."""
+    (root / MANIFEST).unlink(missing_ok=True)
+    for left in (root / STUDIES).parent.glob(".*.tmp"):
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+def _manifest(whole: _Collected, params: Params, vault: Vault, root: Path) -> pa.Table:
+    kept = whole.table()
+    if kept is None:
+        raise BadInput(_nothing(whole.rejects, root))
+    pairs = zip(kept["patient_id"].to_pylist(), kept["institution"].to_pylist(), strict=True)
+    return complete(kept, assign(dict(pairs), params.ingest.split, vault.fraction))
+
+
+def _nothing(rejects: Sequence[Reject], root: Path) -> str:
+    """Say that all was rejected, by which reasons, and where they stand."""
+    reasons = Counter(reject.reason for reject in rejects).most_common(_COMMONEST)
+    told = "; ".join(f"{count} x {reason.rstrip('.')}" for reason, count in reasons) or "the source is empty"
+    return (
+        f"Nothing of the source is usable: {len(rejects)} files were rejected ({told}). All reasons: {root / REJECTS}."
+    )
+
+
+def _report(whole: _Collected) -> dict[str, Any]:
+    burned = sum("burned into" in reject.reason for reject in whole.rejects)
+    return {
+        "profile": PROFILE,
+        "version": VERSION,
+        "removed_from_text": {name: whole.found[name] for name in CATEGORIES},
+        "refused": {"burned_in_annotation": burned},
+        "residual_risk": RESIDUAL_RISK,
+    }
+
+
+def _batches(params: Ingest, root: Path, chunks: Sequence[list[str]]) -> Iterator[tuple[Batch, int]]:
+    """Yield the batch and the number of studies of each chunk, in order."""
+    if params.processes == 1 or len(chunks) < 2:
+        work = _Work(params, root)
+        for chunk in chunks:
+            yield work.do(chunk), len(chunk)
+        return
+    processes = min(params.processes, len(chunks))
+    # spawn: a forked child would share the parent's threads and locks (pyarrow's pool), and can hang
+    pool = ProcessPoolExecutor(
+        processes, get_context("spawn"), initializer=_start, initargs=(params, root.absolute(), home(), os.getpid())
+    )
+    with pool:
+        yield from _in_order(pool, chunks, processes * _UNDER_WAY)
+
+
+def _in_order(pool: ProcessPoolExecutor, chunks: Sequence[list[str]], most: int) -> Iterator[tuple[Batch, int]]:
+    under_way: deque[tuple[Future[Batch], int]] = deque()
+    try:
+        for chunk in chunks:
+            if len(under_way) >= most:
+                future, count = under_way.popleft()
+                yield future.result(), count
+            under_way.append((pool.submit(_do, chunk), len(chunk)))
+        while under_way:
+            future, count = under_way.popleft()
+            yield future.result(), count
+    except BrokenProcessPool:
+        raise RuntimeError(
+            "A process of ingest died: out of memory, or killed. Run again, with fewer ingest.processes."
+        ) from None
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Work:
+    """A process's own source and vault."""
+
+    def __init__(self, params: Ingest, root: Path) -> None:
+        self._source = open_source(params, root)
+        self._builder = Builder(self._source.name, open_vault(params.source, home()), params)
+
+    def do(self, keys: list[str]) -> Batch:
+        """Read and build some studies."""
+        return self._builder.batch(self._source.read(keys))
+
+
+_work: _Work | None = None  # each worker process has one, made when it starts
+
+
+def _start(params: Ingest, root: Path, state: Path, parent: int) -> None:
+    global _work
+    die_with(parent)
+    os.environ["UNIRG_HOME"] = str(state)
+    _work = _Work(params, root)
+
+
+def _do(keys: list[str]) -> Batch:
+    if _work is None:
+        raise RuntimeError("the worker process was not started")
+    return _work.do(keys)

@@ -1,0 +1,80 @@
+"""Write studies to Parquet shards: the same studies in the same order give the same bytes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from unirg_core.files import written_whole
+from unirg_core.study import SHARD_SCHEMA
+
+_MB = 1_000_000
+_ROOM = 0.98  # the rest is for Parquet's own pages and footer
+_REPEATED = ["institution", "source", "policy_id", "sex", "view", "modality", "photometric"]
+
+
+class ShardWriter:
+    """Write tables one after the other into `00000.parquet`, `00001.parquet` and so on, none over a size.
+
+    Each table that is added becomes a row group, so that a picture is read without reading the shard.
+    """
+
+    def __init__(self, folder: Path, largest_mb: int) -> None:
+        self._folder, self._room = folder, int(largest_mb * _MB * _ROOM)
+        self._writer: pq.ParquetWriter | None = None
+        self._shard, self._rows, self._bytes = -1, 0, 0
+
+    def __enter__(self) -> "ShardWriter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def add(self, table: pa.Table) -> tuple[list[str], list[int]]:
+        """Write a table of SHARD_SCHEMA; return the shard's name and the row in it for each of its rows."""
+        names: list[str] = []
+        rows: list[int] = []
+        for part in self._fitting(table):
+            self._make_room(part.nbytes)
+            self._writer.write_table(part, row_group_size=part.num_rows)
+            names += [f"{self._shard:05d}.parquet"] * part.num_rows
+            rows += range(self._rows, self._rows + part.num_rows)
+            self._rows += part.num_rows
+            self._bytes += part.nbytes
+        return names, rows
+
+    def _fitting(self, table: pa.Table) -> Iterator[pa.Table]:
+        if table.num_rows == 0:
+            return
+        if table.num_rows == 1 or table.nbytes <= self._room:
+            yield table
+            return
+        half = table.num_rows // 2
+        for part in (table.slice(0, half), table.slice(half)):
+            yield from self._fitting(part)
+
+    def _make_room(self, size: int) -> None:
+        if self._writer is not None and self._bytes + size <= self._room:
+            return
+        if self._writer is not None:
+            self._writer.close()
+        self._shard, self._rows, self._bytes = self._shard + 1, 0, 0
+        compression = {field.name: "none" if field.name == "image" else "zstd" for field in SHARD_SCHEMA}
+        self._writer = pq.ParquetWriter(
+            self._folder / f"{self._shard:05d}.parquet",
+            SHARD_SCHEMA,
+            compression=compression,
+            use_dictionary=_REPEATED,
+            write_statistics=_REPEATED,
+        )
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write one Parquet file whole."""
+    with written_whole(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd", write_statistics=False)
