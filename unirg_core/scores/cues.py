@@ -1,134 +1,166 @@
 """Words that tell how a mention is meant: negated, hedged, past, normal, enlarged; on which side, how severe.
 
 The order is the order of alternatives in one scanner, so whatever contains another cue ("no change in" holds "no")
-stands before it. Scope rules live in `unirg_core.scores.labels`.
+stands before it. The rules of scope are in `unirg_core.scores.scope`.
 """
 
+from unirg_core.scores.phrases import any_of
+
 _SEEN = (
-    r"(?:seen|identified|present|evident|visuali[sz]ed|visible|demonstrated|noted|appreciated|detected|observed|apparent"
-    r"|found|shown|suspected|recogni[sz]ed|depicted|confirmed|delineated)"
+    r"(?:seen|identified|present|evident|visuali[sz]ed|visible|demonstrated|noted|appreciated|detected|observed"
+    r"|apparent|found|shown|suspected|recogni[sz]ed|depicted|confirmed|delineated)"
 )
 _LY = r"(?:\w+ly |well[- ])?"
 _IS = r"(?:is|are|was|were|has been|have been|be)"
-
+_BEFORE = (
+    r"(?:previously|before|earlier|then"
+    r"|(?:on|in|at) (?:the |any )?(?:most )?(?:prior|previous|earlier|old|last|recent))"
+)
 _AT = r"(?:on|in|at|within|to|along|involving|overlying|over|of) (?:the |a )?"
+_CAN_NOT = r"(?:can ?not|can't|could not|not|difficult to)"
+_SIZE_WORDS = r"mild|small|minimal|moderate|trace|large|tiny|slight|stable|unchanged|persistent|severe|new"
+
 
 CUES = (
-    # ----- phrases that hold a negation word but do not negate
+    # What holds a negation word but does not negate.
     (
         "unc_post",
-        r"(?:can ?not|can't|could not|not|difficult to)(?: be)?(?: \w+ly)? (?:completely |entirely |totally )?(?:excluded?|ruled out)"
-        r"|not excluded|remains? (?:a )?(?:consideration|possib\w+)",
+        any_of(
+            rf"{_CAN_NOT}(?: be)?(?: \w+ly)? (?:completely |entirely |totally )?(?:excluded?|ruled out)",
+            r"remains? (?:a )?(?:consideration|possib\w+)",
+        ),
     ),
-    ("unc", r"(?:can ?not|can't|could not|difficult to) (?:completely |entirely |totally )?(?:exclude|rule out)"),
+    ("unc", rf"{_CAN_NOT} (?:completely |entirely |totally )?(?:exclude|rule out)"),
     (
         "plain",
-        r"(?:no|without|not)(?: (?:an?|any|significant(?:ly)?|interval|appreciable|substantial(?:ly)?|definite|convincing|relevant"
-        r"|notable|great(?:ly)?|real|overall|much|further|acute|or|obvious))*"
-        r" (?:chang(?:es?|ed)(?: in)?|increased?(?: in)?|decreased?(?: in)?|improvement(?: in)?|progression(?: of)?|worsening(?: of)?"
-        r"|different(?: from)?|difference(?: in)?|enlarging|growth of)|not only|no longer appears|no doubt|unable to"
-        r"|without (?:resolution|clearing) of|no resolution of",
+        any_of(
+            r"(?:no|without|not)(?: (?:an?|any|significant(?:ly)?|interval|appreciable|substantial(?:ly)?|definite"
+            r"|convincing|relevant|notable|great(?:ly)?|real|overall|much|further|acute|or|obvious))*"
+            r" (?:chang(?:es?|ed)(?: in)?|increased?(?: in)?|decreased?(?: in)?|improvement(?: in)?|progression(?: of)?"
+            r"|worsening(?: of)?|different(?: from)?|difference(?: in)?|enlarging|growth of)",
+            rf"(?:{_IS} )?not {_LY}{_SEEN} {_BEFORE}",
+            rf"(?:{_IS} )?not (?:previously {_SEEN}|there {_BEFORE})",
+            r"not only|no longer appears|no doubt|unable to|(?:without|no) (?:resolution|clearing) of",
+        ),
     ),
-    # ----- negation that looks back
+    # Negation that looks back.
     (
         "neg_post",
-        rf"(?:{_IS} |do |does )?not {_LY}(?:longer )?{_SEEN}|no longer(?: {_LY}{_SEEN})?"
-        r"|(?:has|have|had)(?: \w+ly)?(?: now| since| all| both| also)*(?: been)? (?:\w+ly )?(?:resolved|cleared|disappeared|removed)"
-        r"|(?:is|are|was|were)(?: now)? (?:\w+ly )?(?:resolved|absent|removed|gone)|(?:is|are) (?:none|absent|negative|nil)"
-        rf"|(?:{_IS} )?(?:ruled out|excluded)|(?:is|are|is felt to be) (?:considered |thought )?(?:less likely|unlikely)|unlikely"
-        r"|none(?: seen| identified)?|nil",
+        any_of(
+            rf"(?:{_IS} |do |does )?not {_LY}(?:longer )?{_SEEN}",
+            rf"(?:{_IS} )?no longer(?: {_LY}{_SEEN})?",
+            r"(?:has|have|had)(?: \w+ly)?(?: now| since| all| both| also)*(?: been)? (?:\w+ly )?"
+            r"(?:resolved|cleared|disappeared|removed)",
+            r"(?:is|are|was|were)(?: now)? (?:\w+ly )?(?:resolved|absent|removed|gone)",
+            r"(?:is|are) (?:none|absent|negative|nil)",
+            rf"(?:{_IS} )?(?:ruled out|excluded)",
+            r"(?:is|are|is felt to be) (?:considered |thought )?(?:less likely|unlikely)|unlikely",
+            r"none(?: seen| identified)?|nil",
+        ),
     ),
-    # ----- negation that looks ahead
+    ("gone", r"resolved|removed"),
+    # Negation that looks ahead.
     (
         "neg",
-        r"(?:interval |complete |near[- ]complete |apparent )*(?:resolution|clearing|removal|disappearance|clearance) of"
-        r"|resolved|negative for|(?:free|clear|cleared) (?:of|from)|free from|absence of|lack of|rather than|removed"
-        r"|(?:no|without)(?: (?:definite|convincing|radiographic|plain film|other|new|acute|significant|obvious|suspicious|large|focal))*"
-        r"(?: evidence| signs?| features?| findings?| indication| suggestion)? (?:of|for|to suggest|suggestive of|suspicious for"
-        r"|concerning for|indicating)|neither|nor|no|not|without|w/o|non|never|absent|den(?:y|ies|ied)|fails? to",
+        any_of(
+            r"(?:interval |complete |near[- ]complete |apparent )*"
+            r"(?:resolution|clearing|removal|disappearance|clearance) of",
+            r"negative for|(?:free|clear|cleared) (?:of|from)|absence of|lack of|rather than",
+            r"(?:no|without)(?: (?:definite|convincing|radiographic|plain film|other|new|acute|significant|obvious"
+            r"|suspicious|large|focal))*(?: evidence| signs?| features?| findings?| indication| suggestion)?"
+            r" (?:of|for|to suggest|suggestive of|suspicious for|concerning for|indicating)",
+            r"neither|nor|no|not|without|w/o|non|never|absent|den(?:y|ies|ied)|fails? to",
+        ),
     ),
-    # ----- the past, and what was only asked
+    # The past, and what was only asked.
     (
         "past",
-        r"(?:past |prior |previous |known |clinical |medical )?history of|h/o|s/p|status[ -]post|previously (?:seen|noted|described)"
-        r"(?= (?:\w+ )*(?:has|have) (?:resolved|cleared))|(?:to )?(?:evaluate|assess|question|eval|evaluation|assessment) for"
-        r"|(?:to )?rule out|r/o|since (?:the )?(?:prior|previous)|recent(?= (?:pneumonia|infection))|"
-        r"(?:prior|previous|past|remote)(?= (?:\w+ )?(?:pneumonia|infection|infectious|effusion|pneumothorax|edema|atelectasis|chf))"
-        r"|risk of|treated|(?:to )?(?:exclude|ensure)",
+        any_of(
+            r"(?:past |prior |previous |known |clinical |medical )?history of|h/o|s/p|status[ -]post|risk of|treated",
+            r"(?:to )?(?:evaluate|assess|question|eval|evaluation|assessment) for|(?:to )?rule out|r/o",
+            r"since (?:the )?(?:prior|previous)|recent(?= (?:pneumonia|infection))|(?:to )?(?:exclude|ensure)",
+            r"(?:prior|previous|past|remote)(?= (?:\w+ )?(?:pneumonia|infection|infectious|effusion|pneumothorax|edema"
+            r"|atelectasis|chf))",
+        ),
     ),
-    # ----- hedges
+    # Hedges.
     (
         "unc_post",
-        r"(?:is|are|remains?|would be) (?:also )?(?:possible|possibly|questionable|questioned|suspected|suspicious|uncertain"
-        r"|equivocal|considered|not unlikely)|(?:may|might|could|can) (?:also )?(?:be (?:present|considered|seen|due|related)|exist|have this appearance)"
-        r"|should be considered|in the differential",
+        any_of(
+            r"(?:is|are|remains?|would be) (?:also )?(?:possible|possibly|questionable|questioned|suspected|suspicious"
+            r"|uncertain|equivocal|considered|not unlikely)",
+            r"(?:may|might|could|can) (?:also )?(?:be (?:present|considered|seen|due|related)|exist"
+            r"|have this appearance)",
+            r"should be considered|in the differential",
+        ),
     ),
     (
         "unc",
-        r"may(?: be| have| represent| reflect| indicate| relate)?|might(?: be| represent| reflect)?|could(?: be| represent| reflect"
-        r"| indicate)?|can(?: be| represent)|possib(?:ly|le|ility)|questionabl[ey]|question(?: of)?|query|perhaps|equivocal"
-        r"|suspected|suspect|suspicion|suspicious for|concern(?:ing)?(?: for)?|worrisome for|versus|vs\.?|either|uncertain"
-        r"|differential|presum(?:ed|ably)|conceivabl[ey]|if clinically|\?"
-        r"|in the (?:appropriate|right|proper|correct) clinical (?:setting|context)",
+        any_of(
+            r"may(?: be| have| represent| reflect| indicate| relate)?|might(?: be| represent| reflect)?",
+            r"could(?: be| represent| reflect| indicate)?|can(?: be| represent)",
+            r"possib(?:ly|le|ility)|questionabl[ey]|question(?: of)?|query|perhaps|equivocal|uncertain|conceivabl[ey]",
+            r"suspected|suspect|suspicion|suspicious for|concern(?:ing)?(?: for)?|worrisome for|presum(?:ed|ably)",
+            r"versus|vs\.?|either(?! (?:side|lung|base))|differential|if clinically|\?",
+            r"in the (?:appropriate|right|proper|correct) clinical (?:setting|context)",
+        ),
     ),
-    (
-        "hint",
-        r"(?<!most )suggest(?:s|ed|ing|ive)?(?: of)?|indicative of|to (?:indicate|explain)",
-    ),
+    ("hint", r"(?<!most )suggest(?:s|ed|ing|ive)?(?: of)?|indicative of|to (?:indicate|explain)"),
     ("likely", r"(?:most )?likely|probabl[ey]|favou?r(?:s|ed)?|felt to"),
-    # ----- ends of scopes
+    # Ends of scopes.
     (
         "stop",
-        r"but|however|although|though|except(?:ing)?(?: for)?|apart from|aside from|other than|otherwise|which|whereas|while"
-        r"|there (?:is|are|has|have|was|were|may|remains?)|again (?:is|are)|secondary to|due to|related to|because(?: of)?"
-        r"|despite|where|, (?:is|are)\b",
+        any_of(
+            r"but|however|although|though|except(?:ing)?(?: for)?|apart from|aside from|other than|otherwise|which",
+            r"there (?:is|are|has|have|was|were|may|remains?)|again (?:is|are)|secondary to|due to|related to",
+            r"whereas|while|because(?: of)?|despite|where",
+        ),
     ),
-    # ----- states
-    (
-        "doubtful",
-        r"prominen(?:t|ce)",
-    ),
+    # States of anatomy.
+    ("doubtful", r"prominen(?:t|ce)"),
     (
         "normal",
-        r"(?:near |at )*(?:the )?(?:upper|high|top)(?: limits?)?(?: of)? normal(?: limits?)?|(?:near[- ])?top[- ]normal"
-        r"|(?:within|at) (?:the )?(?:limits of normal|normal (?:limits?|range|size))|(?:within )?normal(?:ly)?(?: (?:in|for) (?:size|age))?"
-        r"|unremarkable|clear(?!ing|ed)|intact|sharp|well[- ](?:aerated|expanded|inflated)|preserved|wnl|midline|undisplaced|dry",
+        any_of(
+            r"(?:near |at )*(?:the )?(?:upper|high|top)(?: limits?)?(?: of)? normal(?: limits?)?",
+            r"(?:near[- ])?top[- ]normal|(?:within|at) (?:the )?(?:limits of normal|normal (?:limits?|range|size))",
+            r"(?:within )?normal(?:ly)?(?: (?:in|for) (?:size|age))?|wnl|unremarkable|clear(?!ing|ed)|intact|sharp",
+            r"well[- ](?:aerated|expanded|inflated)|preserved|midline|undisplaced|dry",
+        ),
     ),
     (
         "abnormal",
-        r"(?:more |re)?enlarge(?:d|ment)|widen(?:ed|ing)|increased?(?: in)?(?: size)?|borderline(?: enlarged| in size)?|dilated|engorged|congested"
-        r"|blunt(?:ed|ing)|obscured|obliterated|indistinct|cephalized|globular|big",
+        any_of(
+            r"(?:more |re)?enlarge(?:d|ment)|widen(?:ed|ing)|increased?(?: in)?(?: size)?|dilated|engorged|congested",
+            r"borderline(?: enlarged| in size)?|blunt(?:ed|ing)|obscured|obliterated|indistinct|globular|big",
+        ),
     ),
-    # ----- severity
+    # Severity.
     (
         "severe",
-        r"sever(?:e|ely)|larg(?:e|er|ely)|marked(?:ly)?|massive(?:ly)?|extensive(?:ly)?|gross(?:ly)?|huge|considerabl[ey]|dense"
-        r"|(?:moderate|medium)(?:ly)?(?: |-)(?:to|or)(?: |-)(?:large|severe|marked)(?:ly)?(?:-sized)?",
+        any_of(
+            r"sever(?:e|ely)|larg(?:e|er|ely)|marked(?:ly)?|massive(?:ly)?|extensive(?:ly)?|gross(?:ly)?|huge|dense",
+            r"considerabl[ey]|pronounced(?:ly)?",
+            r"(?:moderate|medium)(?:ly)?[ -](?:to|or)[ -](?:large|severe|marked)(?:ly)?(?:-sized)?",
+        ),
     ),
-    (
-        "moderate",
-        r"(?:(?:mild|small|slight)(?:ly)?(?: |-)to(?: |-))?(?:moderate(?:ly)?|medium|mid)(?:-sized)?(?! (?:zone|lung))",
-    ),
+    ("moderate", r"(?:(?:mild|small|slight)(?:ly)?[ -]to[ -])?(?:moderate(?:ly)?|medium)(?:-sized)?"),
     (
         "mild",
-        r"(?:very |minimal |tiny |trace )?(?:mild(?:ly)?|small(?: amount of| volume)?|tiny|minimal(?:ly)?|trace(?: amount of)?|slight(?:ly)?"
-        r"|subtle|faint(?:ly)?|minor|minute|scant|little|discrete)(?:-sized)?",
+        r"(?:very |minimal |tiny |trace )?(?:mild(?:ly)?|small(?: amount of| volume)?|tiny|minimal(?:ly)?|minute|scant"
+        r"|trace(?: amount of)?|slight(?:ly)?|subtle|faint(?:ly)?|minor|little|discrete)(?:-sized)?",
     ),
-    # ----- sides; with its preposition a side belongs to what went before it
+    # Sides; with its preposition a side belongs to what went before it.
     (
         "bilateral",
         rf"(?:{_AT})?(?:bilateral(?:ly)?|both|bi-?(?:basilar|basal|basally|apical|hilar)|(?:left|right)(?:[- ]sided?)? "
-        r"(?:greater|more|larger|worse) than (?:the )?(?:left|right)|(?:right|left)(?:-sided)? and (?:right|left)(?:-sided)?(?= ))",
+        r"(?:greater|more|larger|worse) than (?:the )?(?:left|right)"
+        r"|(?:right|left)(?:-sided)? and (?:right|left)(?:-sided)?(?= \w+(?:s|es)\b))",
     ),
     ("left", rf"(?:{_AT})?(?:left(?:[- ]?sided|ward)?(?! (?:ventric|atri|heart|main))|lingul(?:a|ar)|lt)"),
     ("right", rf"(?:{_AT})?(?:right(?:[- ]?sided|ward)?(?! (?:ventric|atri|heart|main))|(?<!right )middle lobe|rt)"),
-    # ----- small words that matter to scope
+    # Small words that matter to scope.
     ("shown", rf"(?:{_IS} )?(?:again |also |once again )?{_SEEN}|persists?|redemonstrated|remains?"),
     ("steady", r"stable|unchanged|similar|constant"),
-    (
-        "soft",
-        r"with|and(?= (?:an?|there|mild|small|minimal|moderate|trace|large|tiny|slight|stable|unchanged|persistent|severe|new) )",
-    ),
-    ("soft", r", (?:the|an?)\b"),
+    ("soft", rf"with|and(?= (?:an?|there|{_SIZE_WORDS}) )"),
     ("or", r"or|and/or"),
 )

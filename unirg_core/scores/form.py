@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -132,14 +133,14 @@ def _repetition(text: str) -> float:
 
 
 def _loops(text: str) -> float:
-    """Return 1 where at least 4 of 5 word 4-grams of each section are distinct, falling to 0 at 2 of 5."""
+    """Return 1 where at least 7 of 10 word 4-grams of each section are distinct, falling to 0 at 3 of 10."""
     worst = 1.0
     for _, body in _parts(text):
         words = _WORD.findall(body.lower())
         grams = Counter(zip(*(words[i:] for i in range(_GRAM)), strict=False))
         if grams:
             worst = min(worst, len(grams) / grams.total())
-    return _ramp(worst, 0.4, 0.8)
+    return _ramp(worst, 0.3, 0.7)
 
 
 def _shape(text: str) -> float:
@@ -162,9 +163,7 @@ def _could_be_said(sentence: str) -> bool:
         return sentence.strip("()*- ").isdigit()  # "1", the number of a list's item
     if len(words) > 60 or words[-1] in _DANGLING:
         return False
-    return not any(
-        a == b or (a in _CLOSED and b in _CLOSED and not _allowed(a, b)) for a, b in zip(words, words[1:], strict=False)
-    )
+    return not any(a == b or (a in _CLOSED and b in _CLOSED and not _allowed(a, b)) for a, b in pairwise(words))
 
 
 def _allowed(first: str, second: str) -> bool:

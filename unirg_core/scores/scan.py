@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from unirg_core.scores.cues import CUES
-from unirg_core.scores.phrases import CONCEPTS, Concept
+from unirg_core.scores.phrases import ANATOMY, CONCEPTS, FINDING, Concept
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,39 +18,51 @@ class Event:
     text: str
     concept: Concept | None = None
 
+    @property
+    def bears(self) -> bool:
+        """Whether this mentions a class by name: a finding, or anatomy that is not just "the lungs"."""
+        return self.kind == FINDING or (self.kind == ANATOMY and not self.concept.place)
 
+
+@cache
 def _scanner() -> tuple[re.Pattern[str], dict[str, tuple[str, Concept | None]]]:
-    groups, meaning = [], {}
+    """Return the pattern of all concepts and cues, and what each of its groups means."""
+    meaning: dict[str, tuple[str, Concept | None]] = {"comma": ("soft", None)}
+    groups = []
+    for number, concept in enumerate(CONCEPTS):
+        groups.append(f"(?P<m{number}>{concept.pattern})")
+        meaning[f"m{number}"] = (concept.kind, concept)
     for number, (kind, pattern) in enumerate(CUES):
         groups.append(f"(?P<q{number}>{pattern})")
         meaning[f"q{number}"] = (kind, None)
-    for number, concept in enumerate(CONCEPTS):
-        groups.insert(number, f"(?P<m{number}>{concept.pattern})")
-        meaning[f"m{number}"] = (concept.kind, concept)
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(groups)})(?![\w])|(?P<hard>;)|(?P<colon>: )"), meaning
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(groups)})(?!\w)|(?P<comma>, (?=(?:the|an?) ))"), meaning
 
 
-_SCANNER, _MEANING = _scanner()
 _SENTENCE_END = re.compile(r"[.!?;]+(?=\s|$)|\n\s*\n|\n\s*(?=[-*\d])")
 _HEADING = re.compile(r"\b(?:findings|impression|conclusion|report|history|comparison|technique|indication)\s*:", re.I)
-_SPACE = re.compile(r"\s+")
 
 
 def sentences(text: str) -> list[str]:
     """Split a report into lower-case sentences of single spaces; section headings end a sentence and are dropped."""
     parts = _SENTENCE_END.split(_HEADING.sub(". ", text.lower()))
-    return [sentence for sentence in (_SPACE.sub(" ", part).strip() for part in parts) if sentence]
+    return [sentence for part in parts if (sentence := " ".join(part.split()))]
 
 
 def clauses(sentence: str) -> list[list[Event]]:
-    """Return the events of a sentence, cut where no scope reaches across ("but", "except", "there is")."""
+    """Return the events of a sentence, cut where no scope reaches across ("but", "except", "there is").
+
+    Nothing is cut before a class is named: in "in the left base there is consolidation" the side belongs to it.
+    """
+    pattern, meaning = _scanner()
     found: list[list[Event]] = [[]]
-    for match in _SCANNER.finditer(sentence):
-        kind, concept = _MEANING.get(match.lastgroup, ("stop", None))
-        if match.lastgroup == "colon":
-            continue
-        if kind == "stop":
+    named = False
+    for match in pattern.finditer(sentence):
+        kind, concept = meaning[match.lastgroup]
+        if kind != "stop":
+            event = Event(kind, match.start(), match.end(), match.group(), concept)
+            found[-1].append(event)
+            named = named or event.bears
+        elif named:
             found.append([])
-        else:
-            found[-1].append(Event(kind, match.start(), match.end(), match.group(), concept))
+            named = False
     return [clause for clause in found if clause]

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def tokens(text: str) -> list[str]:
 @lru_cache(maxsize=4096)
 def _counted(text: str) -> tuple[int, Counter[str], Counter[tuple[str, str]]]:
     words = tokens(text)
-    return len(words), Counter(words), Counter(zip(words, words[1:], strict=False))
+    return len(words), Counter(words), Counter(pairwise(words))
 
 
 def _bleu2(candidate: str, reference: str) -> float:

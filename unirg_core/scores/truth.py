@@ -97,13 +97,13 @@ def class_f1(sums: np.ndarray) -> np.ndarray:
 
 
 def micro_f1(sums: np.ndarray) -> np.ndarray:
-    """Return F1 over all classes together, (..., classes, 3) -> (...); 1 where there is nothing to find and none said."""
+    """Return F1 over all classes together, (..., classes, 3) -> (...); 1 where nothing is there and nothing said."""
     pooled = class_f1(np.asarray(sums).sum(axis=-2, keepdims=True))[..., 0]
     return np.where(np.isnan(pooled), 1.0, pooled)
 
 
 def macro_f1(sums: np.ndarray) -> np.ndarray:
-    """Return the mean F1 of the classes that occur in truth or report, (..., classes, 3) -> (...); 1 where none does."""
+    """Return the mean F1 of the classes in truth or report, (..., classes, 3) -> (...); 1 where none is."""
     values = class_f1(np.asarray(sums))
     known = ~np.isnan(values)
     count = known.sum(axis=-1)
