@@ -29,17 +29,17 @@ class Build:
     rib_phase: float
     fat: float  # 0-1
     breasts: float  # 0 for none
-    vessels: np.ndarray = field(repr=False)  # (2, 2, _TABLE) streaks of two orders on two sides
+    vessels: np.ndarray = field(repr=False)  # (2, _TABLE) streaks around the hilum, thick and fine
 
 
 def build(study: PhantomStudy) -> Build:
     """Return the patient's build from its own seed."""
     rng = np.random.Generator(np.random.Philox(key=study.anatomy))
     u = rng.random(10)
-    coarse = rng.standard_normal((4, 64))
-    streaks = np.stack([np.repeat(coarse[:2], 4, axis=1), np.roll(np.repeat(coarse[2:], 4, axis=1), 2, axis=1)])
+    thick, fine = np.repeat(rng.standard_normal((4, 64))[[0, 3]], _TABLE // 64, axis=1)
+    streaks = np.stack([thick, np.roll(fine, 2)])
     kernel = np.array([1, 3, 4, 3, 1], np.float64) / 12
-    smooth = sum(w * np.roll(streaks, k - 2, axis=2) for k, w in enumerate(kernel))
+    smooth = sum(w * np.roll(streaks, k - 2, axis=1) for k, w in enumerate(kernel))
     smooth[1] *= np.sign(np.sin(np.arange(_TABLE) * 0.9))  # finer branches between the larger
     return Build(
         wide=0.315 + 0.035 * u[0],
@@ -175,8 +175,8 @@ def _marks(made: Build, x: np.ndarray, y: np.ndarray, across: np.ndarray) -> np.
     far = np.sqrt(dx * dx + dy * dy)
     angle = np.arctan2(dy, np.abs(dx) + np.float32(0.02)) * np.float32(1 / (2 * np.pi)) + np.float32(0.37) * (x > 0)
     phase = angle * np.float32(0.9) + far * np.float32(0.03)
-    thick = looked_up(made.vessels[0, 0], phase)
-    fine = looked_up(made.vessels[1, 1], phase * np.float32(2) + far * np.float32(0.11))
+    thick = looked_up(made.vessels[0], phase)
+    fine = looked_up(made.vessels[1], phase * np.float32(2) + far * np.float32(0.11))
     blend = np.clip(far * np.float32(1.6), 0, 1)
     streaks = np.clip(thick * (1 - blend) + fine * blend, 0, 2.2)
     hilum = bell((dx * np.float32(1 / 0.055)) ** 2 + (dy * np.float32(1 / 0.12)) ** 2)

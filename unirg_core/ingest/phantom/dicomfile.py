@@ -70,18 +70,20 @@ def form(study: PhantomStudy) -> Form:
     )
 
 
-def dicom_bytes(study: PhantomStudy, pixels: np.ndarray) -> bytes:
+def dicom_bytes(study: PhantomStudy, pixels: np.ndarray, written: Form | None = None) -> bytes:
     """Return a study's DICOM file.
 
     Parameters
     ----------
     pixels
         (rows, columns) in 0..1, 1 white, as `render` gives them.
+    written
+        How to write it, where it should not be as the study's seed says.
     """
     from pydicom.dataset import FileMetaDataset
     from pydicom.filewriter import dcmwrite
 
-    written = form(study)
+    written = written or form(study)
     dataset = _header(study, written)
     _describe_pixels(dataset, written, pixels.shape)
     _put_pixels(dataset, written, _stored(pixels, written))
