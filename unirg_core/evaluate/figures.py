@@ -15,6 +15,7 @@ COLOURS = {
     "rl": "tab:red",
     "champion": "tab:green",
 }
+SHOWN = {"sft": "SFT", "rl": "RL"}
 TITLES = {"in_domain": "trained institutions", "held_out": "never-trained institution", "all": "all test studies"}
 
 _SPREAD = 0.7
@@ -87,7 +88,7 @@ def _findings(found: Mapping[str, Any]) -> Figure:
     truths = {row["finding"]: row["tp"] + row["fn"] for row in rows}
     axes.set_yticks(range(len(names)), [f"{name} (n={truths[name]})" for name in names])
     axes.set_xlabel(f"F1 against the truth file, {found['level']:.0%} interval over patients")
-    axes.set_xlim(0, 1)
+    axes.set_xlim(-0.02, 1.02)
     axes.set_title(_title(found, subset), fontsize=10)
     figure.suptitle(f"Findings: SFT v. RL{_note(found)}")
     _legend(figure, axes)
@@ -113,7 +114,16 @@ def _points(
             for e in ("low", "high")
         ]
         places = [lines.index(row[line]) + shift for row in held]
-        axes.errorbar(values, places, xerr=ends, fmt="o", markersize=4, color=COLOURS[name], label=name, capsize=2)
+        axes.errorbar(
+            values,
+            places,
+            xerr=ends,
+            fmt="o",
+            markersize=4,
+            color=COLOURS[name],
+            label=SHOWN.get(name, name),
+            capsize=2,
+        )
     axes.set_yticks(range(len(lines)), lines)
     axes.set_ylim(len(lines) - 0.4, -0.6)
     axes.grid(axis="x", alpha=0.3)

@@ -1,0 +1,273 @@
+"""Evaluation end to end on tiny random models: predictions, scores, figures, pins, and equal bytes from equal input."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from fixtures_dataset import studies, write_root, write_table
+
+from unirg_core import models
+from unirg_core import params as parameters
+from unirg_core.evaluate import evaluate
+from unirg_core.evaluate.figures import draw
+from unirg_core.evaluate.predict import TEMPLATE
+from unirg_core.evaluate.predict import studies as chosen
+from unirg_core.faults import BadInput
+from unirg_core.files import file_digest, read_json, tree_digest, write_json
+from unirg_core.gate import gate
+from unirg_core.scores import SCORES
+from unirg_core.scores.labels import label
+from unirg_core.study import LABELS, SELECTION, SELECTION_SCHEMA, TRUTH, TRUTH_SCHEMA
+
+VALUES = parameters.read_yaml(Path(__file__).parent.parent / "params.yaml")
+OUTPUTS = ("reports/predictions.parquet", "reports/scores.parquet", "reports/evaluation.json")
+SUBSETS = ("in_domain", "held_out", "all")
+
+
+def settings(root, **evaluating):
+    above = {
+        "model": {"base": str(root / "base"), "max_new_tokens": 12, "threads": 1},
+        "evaluate": {"resamples": 200, **evaluating},
+        "gate": {"minimum_patients": 2},
+    }
+    return parameters.parse(parameters.overlay(VALUES, above))
+
+
+def write_models(root, rows):
+    from unirg_core.models import tiny
+
+    words = {w for row in rows for w in f"{row['findings']} {row['impression']}".replace(".", " .").split()}
+    for seed, folder in enumerate(("base", "checkpoints/sft", "checkpoints/rl")):
+        (root / folder).parent.mkdir(parents=True, exist_ok=True)
+        models.save(*tiny.fresh(words, seed=seed, hidden=32, layers=1, vision_hidden=32, depth=1), root / folder)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Return a root with three random models, evaluated once."""
+    root = tmp_path_factory.mktemp("evaluate") / "root"
+    rows = studies(36)
+    write_models(root, rows)
+    write_root(root, rows, {"base_model": {"name": "base", "digest": models.digest(str(root / "base"))}})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNIRG_RUN", str(root.parent / "run"))
+        patch.setenv("UNIRG_HOME", str(root.parent / "home"))
+        evaluate(settings(root), root)
+    return root
+
+
+@pytest.fixture
+def copied(made, tmp_path, monkeypatch):
+    """Return a copy of the root that a test may spoil; the base model stays where it was."""
+    monkeypatch.setenv("UNIRG_RUN", str(tmp_path / "run"))
+    monkeypatch.setenv("UNIRG_HOME", str(tmp_path / "home"))
+    return Path(shutil.copytree(made, tmp_path / "root"))
+
+
+def change_pins(root, **pins):
+    write_json(root / "inputs.json", {**read_json(root / "inputs.json"), **pins})
+
+
+def another_base(root):
+    change_pins(root, base_model={"name": "base", "digest": "1" * 64})
+
+
+def champion_that_is_gone(root):
+    change_pins(root, champion={"version": "3", "digest": "2" * 64, "path": "champions/gone"})
+
+
+def champion_that_was_altered(root):
+    change_pins(root, champion={"version": "3", "digest": "2" * 64, "path": str(root / "checkpoints" / "sft")})
+
+
+def no_checkpoint(root):
+    shutil.rmtree(root / "checkpoints" / "sft")
+
+
+def no_test_study(root):
+    write_table(root / SELECTION, [], SELECTION_SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [
+        (another_base, "inputs.json pins 111111111111"),
+        (champion_that_is_gone, r"champion\.path .*gone is no folder"),
+        (champion_that_was_altered, "is not the one that inputs.json pins"),
+        (no_checkpoint, "checkpoints/sft"),
+        (no_test_study, "no test study"),
+    ],
+)
+def test_what_does_not_fit_the_pins_is_refused(copied, harm, says):
+    harm(copied)
+    with pytest.raises(BadInput, match=says):
+        evaluate(settings(copied), copied)
+
+
+def test_a_score_that_does_not_exist_is_refused_before_any_work(copied):
+    (copied / "inputs.json").unlink()
+    with pytest.raises(BadInput, match="rouge_9 is no score"):
+        evaluate(settings(copied, scores=["rouge_9"]), copied)
+
+
+def test_every_system_writes_a_report_for_every_test_study(made):
+    predictions = pq.read_table(made / OUTPUTS[0])
+    rows = chosen(settings(made), made)
+    counts = {row["values"]: row["counts"] for row in pc.value_counts(predictions["system"]).to_pylist()}
+    assert counts == dict.fromkeys(("template", "base", "sft", "rl"), len(rows))
+    template = predictions.filter(pc.equal(predictions["system"], "template"))["text"].unique().to_pylist()
+    assert template == [TEMPLATE]
+
+
+def test_scores_are_those_of_the_score_functions(made):
+    table = pq.read_table(made / OUTPUTS[1])
+    predictions = pq.read_table(made / OUTPUTS[0])
+    references = {
+        row["study_id"]: f"Findings: {row['findings']} Impression: {row['impression']}" for row in studies(36)
+    }
+    texts = predictions["text"].to_pylist()
+    wanted = [references[study] for study in predictions["study_id"].to_pylist()]
+    assert predictions["study_id"].to_pylist() == table["study_id"].to_pylist()
+    for name in settings(made).evaluate.scores:
+        assert table[name].to_pylist() == pytest.approx(SCORES[name](texts, wanted).tolist())
+
+
+def test_truth_f1_is_that_of_a_count_by_hand(made):
+    truth = {(row["study_id"], row["finding"]) for row in pq.read_table(made / TRUTH).to_pylist()}
+    predictions = pq.read_table(made / OUTPUTS[0]).to_pylist()
+    subsets = {row["study_id"]: row["subset"] for row in pq.read_table(made / OUTPUTS[1]).to_pylist()}
+    own = [row for row in predictions if row["system"] == "rl" and subsets[row["study_id"]] == "held_out"]
+    judged = {row["finding"] for row in read_json(made / OUTPUTS[2])["findings"]}
+    said = {
+        (row["study_id"], name)
+        for row in own
+        for name, value in zip(LABELS, label([row["text"]])[0].values, strict=True)
+        if value in (1, -1) and name in judged
+    }
+    held = {pair for pair in truth if subsets.get(pair[0]) == "held_out"}
+    expected = 2 * len(said & held) / (len(said) + len(held))
+    assert found(made, "truth_micro_f1", "held_out", "rl")["value"] == pytest.approx(expected, abs=1e-6)
+
+
+def found(root, score, subset, system):
+    rows = read_json(root / OUTPUTS[2])["scores"]
+    return next(r for r in rows if (r["score"], r["subset"], r["system"]) == (score, subset, system))
+
+
+def test_the_template_finds_nothing_and_is_well_formed(made):
+    for subset in SUBSETS:
+        assert found(made, "truth_micro_f1", subset, "template")["value"] == 0
+        assert found(made, "well_formed", subset, "template")["value"] == 1
+
+
+def test_subsets_are_the_trained_institutions_the_held_out_one_and_both(made):
+    table = pq.read_table(made / OUTPUTS[1])
+    pairs = set(zip(table["institution"].to_pylist(), table["subset"].to_pylist(), strict=True))
+    assert pairs == {("phantom-a", "in_domain"), ("phantom-b", "in_domain"), ("phantom-c", "held_out")}
+    people = read_json(made / OUTPUTS[2])["subsets"]
+    assert people["held_out"] == {"studies": 36, "patients": 12} and people["in_domain"]["studies"] > 0
+    assert people["all"]["patients"] == people["in_domain"]["patients"] + 12
+
+
+def test_each_value_has_its_interval_and_number_and_differences_are_complete(made):
+    value = read_json(made / OUTPUTS[2])
+    names = (*settings(made).evaluate.scores, "truth_micro_f1", "truth_macro_f1", "truth_side_micro_f1")
+    keys = {(r["score"], r["subset"], r["system"]) for r in value["scores"]}
+    assert keys == {(n, s, m) for n in names for s in SUBSETS for m in ("template", "base", "sft", "rl")}
+    pairs = {(r["score"], r["subset"], r["against"]) for r in value["differences"]}
+    assert pairs == {(n, s, m) for n in names for s in SUBSETS for m in ("template", "base", "sft")}
+    for row in value["scores"]:
+        assert row["low"] <= row["high"] and row["studies"] >= row["patients"] > 1
+    for row in value["differences"]:
+        sides = [found(made, row["score"], row["subset"], system)["value"] for system in ("rl", row["against"])]
+        assert row["value"] == pytest.approx(sides[0] - sides[1], abs=2e-6)
+
+
+def test_repetition_and_length_stand_beside_the_scores(made):
+    rows = {(r["subset"], r["system"]): r for r in read_json(made / OUTPUTS[2])["reports"]}
+    template = rows["held_out", "template"]
+    assert template["mean_words"] == len(TEMPLATE.split())
+    assert template["duplicate_share"] == pytest.approx(1 - 1 / 36, abs=1e-6)
+
+
+def test_equal_input_gives_equal_bytes(made, copied):
+    for name in OUTPUTS:
+        (copied / name).unlink()
+    evaluate(settings(made), copied)
+    assert [file_digest(made / name) for name in OUTPUTS] == [file_digest(copied / name) for name in OUTPUTS]
+
+
+def test_the_cap_takes_the_same_studies_of_each_subset(made):
+    few, more = (chosen(settings(made, maximum_studies=count), made) for count in (3, 5))
+    for subset in ("in_domain", "held_out"):
+        ids = [[row["study_id"] for row in rows if row["subset"] == subset] for rows in (few, more)]
+        assert len(ids[0]) == 3 and ids[0] == ids[1][:3] == sorted(ids[0])
+
+
+def test_a_pinned_champion_is_evaluated_and_compared(copied, tmp_path):
+    folder = shutil.copytree(copied / "checkpoints" / "rl", tmp_path / "home" / "champions" / "c")
+    change_pins(copied, champion={"version": "1", "digest": tree_digest(Path(folder)), "path": "champions/c"})
+    evaluate(settings(copied, maximum_studies=6), copied)
+    value = read_json(copied / OUTPUTS[2])
+    assert value["absent"]["systems"] == {}
+    own = [row for row in value["differences"] if row["against"] == "champion"]
+    assert own and all(row["value"] == row["low"] == row["high"] == 0 for row in own)  # it is the same model
+    verdict = gate(settings(copied), copied)
+    against = next(row for row in verdict["rules"] if row["against"] == "champion")
+    assert against["verdict"] == "passed"
+
+
+def test_without_truth_its_scores_are_absent_with_the_reason(copied):
+    write_table(copied / TRUTH, [], TRUTH_SCHEMA)
+    evaluate(settings(copied, maximum_studies=6), copied)
+    value = read_json(copied / OUTPUTS[2])
+    assert value["absent"]["scores"]["truth_micro_f1"] == "the source phantom has no truth file"
+    assert value["findings"] == [] and not any(r["score"].startswith("truth") for r in value["scores"])
+    assert not [name for name in pq.read_table(copied / OUTPUTS[1]).column_names if name.startswith("truth")]
+    rules = {(r["score"], r["against"]): r for r in gate(settings(copied), copied)["rules"]}
+    assert rules["truth_micro_f1", "sft"]["verdict"] == "not applicable"
+    assert rules["rouge_l", "sft"]["verdict"] in ("passed", "failed")
+
+
+def test_without_a_held_out_institution_its_subset_is_empty(copied):
+    values = settings(copied, maximum_studies=6).model_dump(mode="json", by_alias=True)
+    values["ingest"]["split"]["held_out"] = []
+    params = parameters.parse(values)
+    evaluate(params, copied)
+    value = read_json(copied / OUTPUTS[2])
+    assert value["subsets"]["held_out"] == {"studies": 0, "patients": 0}
+    assert {row["subset"] for row in value["scores"]} == {"in_domain", "all"}
+    rules = gate(params, copied)["rules"]
+    assert {row["verdict"] for row in rules if row["subset"] == "held_out"} == {"not applicable"}
+
+
+def test_figures_are_drawn_also_where_half_of_it_is_missing(made, tmp_path):
+    value = read_json(made / OUTPUTS[2])
+    assert {path.name for path in (made.parent / "run" / "figures").iterdir()} == {
+        "evaluate_scores.png",
+        "evaluate_differences.png",
+        "evaluate_findings.png",
+    }
+    value["subsets"]["held_out"] = {"studies": 0, "patients": 0}
+    value["findings"] = []
+    for row in value["scores"]:
+        row["low"] = row["high"] = None
+    paths = draw(value, tmp_path)
+    assert [path.name for path in paths] == ["evaluate_scores.png", "evaluate_differences.png"]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
+
+
+def test_scores_alone_suffice_to_compute_the_evaluation_again(made):
+    table = pq.read_table(made / OUTPUTS[1])
+    own = table.filter(pc.and_(pc.equal(table["system"], "sft"), pc.equal(table["subset"], "held_out")))
+    mean = np.mean(own["rouge_l"].to_numpy())
+    assert found(made, "rouge_l", "held_out", "sft")["value"] == pytest.approx(mean, abs=1e-6)
+    counts = {
+        o: sum(pc.sum(own[n]).as_py() for n in own.column_names if n.startswith(f"truth_{o}_"))
+        for o in ("tp", "fp", "fn")
+    }
+    f1 = 2 * counts["tp"] / max(2 * counts["tp"] + counts["fp"] + counts["fn"], 1)
+    assert found(made, "truth_micro_f1", "held_out", "sft")["value"] == pytest.approx(f1, abs=1e-6)
