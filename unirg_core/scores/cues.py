@@ -112,7 +112,8 @@ CUES = (
         "stop",
         any_of(
             r"but|however|although|though|except(?:ing)?(?: for)?|apart from|aside from|other than|otherwise|which",
-            r"there (?:is|are|has|have|was|were|may|remains?)|again (?:is|are)|secondary to|due to|related to",
+            r"there (?:is|are|has|have|was|were|remains?)|there(?= (?:may|might|could))",
+            r"again (?:is|are)|secondary to|due to|related to",
             r"whereas|while|because(?: of)?|despite|where",
         ),
     ),

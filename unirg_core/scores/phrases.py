@@ -56,8 +56,8 @@ _CONTOUR = r"(?:silhouettes?|contours?|structures?|shadows?|borders?|size)"
 
 _NORMALITY = any_of(
     r"(?:no|without|negative for)(?: (?:radiographic )?(?:evidence|signs) of)?(?: an?)? (?:(?:acute|active|focal|other"
-    r"|significant|new|radiographic|intrathoracic|thoracic|cardio-?(?:pulmonary|thoracic)|cardiac or pulmonary|pulmonary"
-    r"|chest|lung) )*(?:abnormalit(?:y|ies)|disease|process|findings?|patholog(?:y|ies))",
+    r"|significant|new|radiographic|intrathoracic|thoracic|cardio-?(?:pulmonary|thoracic)|cardiac or pulmonary"
+    r"|pulmonary|chest|lung) )*(?:abnormalit(?:y|ies)|disease|process|findings?|patholog(?:y|ies))",
     r"(?:normal|unremarkable|negative) (?:(?:frontal|two-view|portable) )?(?:chest|examination|study|radiographs?|exam)"
     r"(?: (?:x-?ray|radiographs?|examination|study))?",
     r"chest (?:is|appears) (?:normal|unremarkable)",
@@ -105,7 +105,7 @@ _CARDIOMEDIASTINAL = any_of(
 
 _HEART_SIZE = any_of(
     r"(?:size|contours?|silhouette) of the (?:heart|cardiac silhouette)|cardiothoracic ratio",
-    rf"(?:heart|cardiac|pericardial) (?:{_CONTOUR}|outline|diameter|configuration)(?: size)?",
+    r"(?:heart|cardiac|pericardial) (?:silhouettes?|contours?|shadows?|size|outline|diameter|configuration)(?: size)?",
     r"hearts?(?! (?:border|failure))|cardiac(?= (?:and|is|,))",
 )
 
@@ -117,9 +117,9 @@ _WIDE_MEDIASTINUM = any_of(
 _MEDIASTINUM = rf"(?:superior |upper )?mediastin\w+(?: (?:{_CONTOUR}|configuration|width))?"
 
 _PLEURAL_OTHER = any_of(
-    r"(?:(?:bi-?apical|apical|bilateral) )?pleur(?:al|o)?[ -/]*(?:parenchymal |pericardial )?"
+    r"pleur(?:al|o)?[ -/]*(?:parenchymal |pericardial )?"
     r"(?:thickening|scar(?:ring|s)?|fibrosis|plaques?|calcifications?)",
-    r"thickening of the (?:\w+ )?pleura|(?:apical|biapical) (?:thickening|cap(?:ping)?)|fibrothorax",
+    r"thickening of the (?:\w+ )?pleura|(?:(?<=biapical )|apical )(?:thickening|cap(?:ping)?)|fibrothorax",
     r"pleural (?:based )?(?:mass|lesion)",
 )
 
@@ -168,7 +168,7 @@ _LUNG_OPACITY = any_of(
 _LUNGS = r"(?:lungs?|hemithora(?:x|ces))(?: (?:fields?|parenchyma|zones?|bases?|apices))?"
 
 _OTHER_ABNORMALITY = any_of(
-    r"emphysema\w*|blunting|elevat(?:ion|ed)|eventration|scoliosis|degenerat\w+|calcifi\w+|hyperinflat\w+|copd|asthma",
+    r"emphysema\w*|elevat(?:ion|ed)|eventration|scoliosis|degenerat\w+|calcifi\w+|hyperinflat\w+|copd|asthma",
     r"bronch(?:ospasm|iolitis|iectasis|itis)|airways? disease|hyperexpan\w+|volume loss|bull(?:a|ae|ous)|cephalization",
     r"hernia\w*|plaques?|osteophyt\w+|spondylosis|kyphosis|osteopeni[ac]|deformit(?:y|ies)|aspiration|contusion",
     r"athero\w+|tortuous|tortuosity|ectatic|ectasia|aneurysm\w*|granuloma\w*|(?:lymph)?adenopathy|cavit(?:y|ation)",
