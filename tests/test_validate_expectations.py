@@ -107,6 +107,14 @@ def test_a_wrong_schema_stops_before_anything_else_is_looked_at(tmp_path, harm, 
     assert found["expectations"][0]["examples"] == [column]
 
 
+def no_picture_statistics(rows):
+    first(rows)["image_std"] = None
+
+
+def no_policy(rows):
+    first(rows)["policy_id"] = None
+
+
 def same_study_id(rows):
     rows[1]["study_id"] = rows[0]["study_id"]
 
@@ -167,6 +175,8 @@ def unknown_shard(rows):
 @pytest.mark.parametrize(
     ("name", "harm"),
     [
+        ("required_values", no_picture_statistics),
+        ("required_values", no_policy),
         ("study_id_unique", same_study_id),
         ("split_values", unknown_split),
         ("patient_in_one_split", patient_in_two_splits),
@@ -204,6 +214,7 @@ QUARANTINED = [
     ("digest_unique", copy_of_another),
     ("view_frontal", {"view": "LL"}),
     ("view_frontal", {"view": ""}),
+    ("view_frontal", {"view": None}),
     ("sex_values", {"sex": "female"}),
     ("age_range", {"age": 143}),
     ("age_range", {"age": -1}),

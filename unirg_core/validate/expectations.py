@@ -91,6 +91,8 @@ def _whole_dataset() -> Iterator[Expectation]:
     """Yield what holds by the pipeline's own construction; where it does not, nothing downstream is sound."""
     null = "ExpectColumnValuesToBeNull"
     for name, says, kind, arguments in (
+        ("required_values", "every study has its ids, digest, split, place and picture statistics", null,
+         {"column": "null_in"}),
         ("study_id_unique", "no study id occurs twice", "ExpectColumnValuesToBeUnique", {"column": "study_id"}),
         ("split_values", "split is train, validation or test", "ExpectColumnValuesToBeInSet",
          {"column": "split", "value_set": list(SPLITS)}),

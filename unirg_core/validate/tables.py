@@ -19,6 +19,11 @@ from unirg_core.study import LABELS, MANIFEST, MANIFEST_SCHEMA, REJECTS, SHARD_S
 
 TEXTS = ("indication", "comparison", "findings", "impression")
 REPORT = ("findings", "impression")
+REQUIRED = (
+    *("study_id", "patient_id", "institution", "source", "policy_id", "digest", "split", "visit", "shard", "row"),
+    *("image_height", "image_width", "image_mean", "image_std", "image_saturated"),
+)
+"""Columns that hold a value for every study; an expectation about values passes over nulls."""
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?"
 PHI: Mapping[str, re.Pattern[str]] = {
@@ -82,6 +87,8 @@ def studies_table(root: Path, manifest: pa.Table, params: Params) -> pd.DataFram
     plain = ["study_id", "patient_id", "institution", "split", "view", "sex", "age", "visit"]
     plain += ["image_height", "image_width", "image_std", "image_saturated", "digest", "prior_study_id"]
     table = manifest.select(plain).to_pandas()
+    table[["view", "sex"]] = table[["view", "sex"]].fillna("")
+    table["null_in"] = _null_in(manifest)
     texts = {name: [text or "" for text in manifest[name].to_pylist()] for name in TEXTS}
     table["patient_splits"] = table.groupby("patient_id")["split"].transform("nunique")
     table["held_out_in"] = _held_out_in(table, params.ingest.split.held_out)
@@ -97,6 +104,16 @@ def studies_table(root: Path, manifest: pa.Table, params: Params) -> pd.DataFram
 
 def _rows(texts: Mapping[str, list[str]], names: tuple[str, ...]) -> zip:
     return zip(*(texts[name] for name in names), strict=True)
+
+
+def _null_in(manifest: pa.Table) -> list[str | None]:
+    """Name the first required column that holds no value."""
+    found: list[str | None] = [None] * manifest.num_rows
+    for name in reversed(REQUIRED):
+        if manifest[name].null_count:
+            empty = manifest[name].is_null().to_pylist()
+            found = [name if null else before for null, before in zip(empty, found, strict=True)]
+    return found
 
 
 def _held_out_in(table: pd.DataFrame, held_out: tuple[str, ...]) -> pd.Series:
