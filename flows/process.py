@@ -1,6 +1,5 @@
 """Run a flow inside this process: Prefect without a standing server, and exit codes that a shell understands."""
 
-import logging
 import os
 import subprocess
 import sys
@@ -21,8 +20,6 @@ def in_process(flow: Callable[[str], str], run_id: str) -> int:
     if parent := os.environ.get("UNIRG_PARENT"):
         die_with(int(parent))
     _migrate()
-    for name in ("prefect.flow_runs", "prefect.task_runs", "prefect"):
-        logging.getLogger(name).setLevel(logging.INFO)
     try:
         verdict = flow(run_id)
     except HonestNegative as negative:

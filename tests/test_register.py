@@ -28,7 +28,7 @@ def run_of(folder: Path, number: int) -> Run:
     run = Run(f"20260101-00000{number}-abc", folder / str(number))
     model, processor = tiny.fresh(["findings", "no", "effusion"], seed=number, hidden=32, layers=1)
     models.save(model, processor, run.checkout / "checkpoints" / "rl")
-    row = {"system": "rl", "subset": "held_out", "score": "rouge_l", "value": 0.25, "interval": [0.2, 0.3]}
+    row = {"system": "rl", "subset": "held_out", "score": "rouge_l", "value": 0.25, "low": 0.2, "high": 0.3}
     write_json(run.checkout / "reports/evaluation.json", {"scores": [row, {**row, "score": "cider", "value": None}]})
     write_json(run.checkout / "reports/verdict.json", PASSED)
     values = params.resolve(ROOT, above={"model": {"max_new_tokens": 4}}).model_dump(mode="json", by_alias=True)

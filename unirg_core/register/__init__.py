@@ -12,7 +12,11 @@ def tracking_uri() -> str:
 
 def client() -> "MlflowClient":  # noqa: F821 - MLflow takes two seconds to import
     """Return a client of that store; the first call makes the store, under a lock, as two at once would clash."""
+    import logging
+
     from mlflow import MlflowClient
+
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)  # it tells of every table that it makes
 
     from unirg_core.home import home, locked
 

@@ -1,6 +1,8 @@
 """Registration: every completed run becomes a model version with its verdict; aliases only where they are earned."""
 
 import json
+import logging
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,8 @@ def _existing(name: str, run: Run) -> str | None:
 def _log(name: str, run: Run) -> str:
     import mlflow
     from mlflow.models import ModelSignature
+
+    logging.getLogger("mlflow").setLevel(logging.ERROR)  # the task says what was registered
     from mlflow.types import ColSpec, DataType, Schema
 
     mlflow.set_tracking_uri(tracking_uri())
@@ -68,7 +72,7 @@ def _log(name: str, run: Run) -> str:
         Schema([ColSpec(DataType.binary, "image"), *optional]), Schema([ColSpec(DataType.string)])
     )
     params = run.params
-    with mlflow.start_run(run_id=open_run(run)):
+    with warnings.catch_warnings(action="ignore"), mlflow.start_run(run_id=open_run(run)):
         logged = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(Path(__file__).with_name("model_code.py")),

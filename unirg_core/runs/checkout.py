@@ -17,6 +17,8 @@ _IDENTITY = {
     "GIT_COMMITTER_EMAIL": "unirg@localhost",
 }
 
+_BY_HAND = "dvc.lock"  # what a `dvc repro` by hand leaves behind; DVC refuses to work with one that git ignores
+
 
 @dataclass(frozen=True)
 class Code:
@@ -70,7 +72,7 @@ def code_of(root: Path, *, allow_dirty: bool = False) -> Code:
     BadInput
         When the folder is no git checkout, has no commit, or has changes that were not allowed.
     """
-    changed = git(root, "status", "--porcelain", "--untracked-files=all").splitlines()
+    changed = git(root, "status", "--porcelain", "--untracked-files=all", "--", ".", f":!{_BY_HAND}").splitlines()
     if not changed:
         return Code(git(root, "rev-parse", "HEAD"), git(root, "rev-parse", "HEAD^{tree}"), dirty=False)
     if not allow_dirty:

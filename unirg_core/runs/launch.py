@@ -89,7 +89,8 @@ def launch(request: Request, here: Path) -> int:
 
 
 def _flow(run: Run, server: str | None) -> int:
-    own = {"PREFECT_API_URL": server} if server else {}
+    own = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}  # the stages' own lines are for the person here
+    own |= {"PREFECT_API_URL": server} if server else {}
     command = [sys.executable, "-m", "flows.retrain", run.id]
     child = subprocess.Popen(command, cwd=run.checkout, env={**environment(run), **own})
     while True:

@@ -109,7 +109,7 @@ class Trigger:
         """Return the trigger of this process: its user and its command line."""
         import getpass
 
-        return cls("command", getpass.getuser(), " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]))
+        return cls("command", getpass.getuser(), " ".join(["unirg", *sys.argv[1:]]))
 
 
 def all_runs() -> list[Run]:

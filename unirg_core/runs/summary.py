@@ -8,6 +8,7 @@ from unirg_core.home import home
 from unirg_core.runs.run import Run
 
 _SYSTEMS = ("template", "base", "sft", "rl", "champion")
+_JUDGED = ("sft", "rl", "champion")
 
 
 def show(run: Run) -> None:
@@ -42,19 +43,18 @@ def _scores(evaluation: dict[str, Any]) -> Any:
         table.add_column(name, justify="left" if name in ("subset", "score") else "right", no_wrap=True)
     cells = {(row["subset"], row["score"], row["system"]): row for row in evaluation["scores"]}
     for subset, score in dict.fromkeys((row["subset"], row["score"]) for row in evaluation["scores"]):
-        table.add_row(subset, score, *(_cell(cells.get((subset, score, name))) for name in systems))
+        table.add_row(subset, score, *(_cell(cells.get((subset, score, name)), name in _JUDGED) for name in systems))
     return table
 
 
-def _cell(row: dict[str, Any] | None) -> str:
+def _cell(row: dict[str, Any] | None, with_interval: bool) -> str:
     if row is None or row["value"] is None:
         return "-"
-    return f"{row['value']:.3f} {_interval(row)}"
+    return f"{row['value']:.3f} {_interval(row)}" if with_interval else f"{row['value']:.3f}"
 
 
 def _interval(row: dict[str, Any]) -> str:
-    low, high = row["interval"]
-    return f"[{low:.3f}, {high:.3f}]".replace("[", r"\[")
+    return "" if row["low"] is None else rf"\[{row['low']:.3f}, {row['high']:.3f}]"
 
 
 def _rules(verdict: dict[str, Any]) -> Any:
