@@ -73,7 +73,9 @@ class Vault:
         return hmac.digest(self._key, canonical_json(list(parts)), "sha256")
 
     def _keep(self, wanted: list[str]) -> None:
-        with locked(self._salts.with_suffix(".lock")):
+        lock = self._salts.with_suffix(".lock")
+        lock.touch(mode=0o600)
+        with locked(lock):
             self._catch_up()
             new = [patient for patient in dict.fromkeys(wanted) if patient not in self._known]
             if new:

@@ -111,6 +111,7 @@ class Builder:
         taken = None
         for file in raw.files:
             try:
+                _check_view(file.view or "PA")
                 if taken is not None:
                     raise Rejected("Another frontal picture of the study was taken.")
                 taken = _decoded(file)
@@ -149,7 +150,6 @@ def patient_pseudonym(vault: Vault, institution: str, patient: str) -> str:
 
 
 def _decoded(file: RawFile) -> tuple[str, Decoded]:
-    _check_view(file.view or "PA")
     content = file.read()
     if not content:
         raise Rejected("The picture file is empty.")

@@ -70,6 +70,8 @@ def decode_dicom(content: bytes) -> Decoded:
 def _check(header: Any) -> None:
     """Refuse what is no single grey frontal chest picture, before its pixels are decoded."""
     modality = str(header.get("Modality", "")).upper()
+    if "PixelData" not in header and modality in ("", *_MODALITIES):
+        raise Rejected("The DICOM file is cut short: it has no pixels.")
     if modality not in _MODALITIES:
         raise Rejected(f"The modality is {_word(modality)}; only CR and DX are taken.")
     part = str(header.get("BodyPartExamined", "")).upper()
@@ -79,8 +81,6 @@ def _check(header: Any) -> None:
         raise Rejected("The header says that annotations are burned into the picture (BurnedInAnnotation YES).")
     if int(header.get("NumberOfFrames", 1) or 1) > 1:
         raise Rejected("The file has several frames; only single radiographs are taken.")
-    if "PixelData" not in header:
-        raise Rejected("The DICOM file is cut short: it has no pixels.")
     if not str(header.PhotometricInterpretation).startswith("MONOCHROME") or int(header.get("SamplesPerPixel", 1)) != 1:
         raise Rejected("The picture is in colour; radiographs are grey.")
     check_size(int(header.Rows), int(header.Columns))

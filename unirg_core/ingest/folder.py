@@ -125,9 +125,15 @@ class Folder:
             age=age_of(_cell(first.row, self._mapping.age)),
             day=self._days.get(key),
             dated=bool(self._mapping.date or self._mapping.offset),
-            identifiers=(("id", first.patient),),
+            identifiers=tuple(self._identifiers(entries)),
             where=f"table row {first.row.number}",
         )
+
+    def _identifiers(self, entries: list[_Entry]) -> Iterator[tuple[str, str]]:
+        yield "id", entries[0].patient
+        for entry in entries:
+            for text in filter(None, (_cell(entry.row, column) for column in self._mapping.scrub)):
+                yield "id" if any(letter.isdigit() for letter in text) else "name", text
 
     def _view(self, entry: _Entry) -> str:
         return self._mapping.view_of(_cell(entry.row, self._mapping.view))

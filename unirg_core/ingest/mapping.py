@@ -12,7 +12,7 @@ from unirg_core.params import read_yaml
 
 Column = Annotated[str, Field(min_length=1)]
 
-_COLUMNS = ("file", "patient", "study", "date", "offset", "sex", "age", "view", "institution")
+_COLUMNS = ("file", "patient", "study", "date", "offset", "sex", "age", "view", "institution", "scrub")
 _TEXTS = ("report", "findings", "impression", "indication", "comparison")
 
 
@@ -37,6 +37,9 @@ class Mapping(BaseModel):
     view_default: str = Field("", pattern="^(PA|AP|)$", description="View of files of which nothing tells it")
     institution: Column | None = None
     institution_name: str = Field("folder", min_length=1, description="Where no column names the institution")
+    scrub: tuple[Column, ...] = Field(
+        (), description="Names and ids of patient or staff: never kept, scrubbed from texts"
+    )
     report: Column | None = Field(None, description="A raw report, whose sections are parsed; or else")
     findings: Column | None = None
     impression: Column | None = None
@@ -45,10 +48,11 @@ class Mapping(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _one_study_column(cls, values: object) -> object:
-        if isinstance(values, dict) and isinstance(values.get("study"), str):
-            return {**values, "study": [values["study"]]}
-        return values
+    def _one_column(cls, values: object) -> object:
+        if not isinstance(values, dict):
+            return values
+        single = {name: [values[name]] for name in ("study", "scrub") if isinstance(values.get(name), str)}
+        return {**values, **single}
 
     @model_validator(mode="after")
     def _has_a_report(self) -> "Mapping":

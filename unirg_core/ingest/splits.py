@@ -2,15 +2,19 @@
 
 The first rule that applies: an institution held out whole is only tested; else a keyed hash of the patient decides,
 within his institution: below `test` he is tested, below `test + validation` checkpoints are chosen by him, else he is
-trained on. The hash depends on nobody else, so a patient keeps his split as the data grows. A small drop can leave a
-split empty: then, of the patients trained on, the one with the lowest hash is taken for it. Only such a borrowed
-patient can come back to another split, when a later drop has one with a lower hash.
+trained on. The hash depends on nobody else, so a patient keeps his split as the data grows.
+
+A drop of a few patients can leave a split of the training institutions empty. It then borrows one patient from the
+largest other split: train first, test next, validation last. Only such a borrowed patient can change his split, when a
+later drop fills it by itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from unirg_core.faults import BadInput
 from unirg_core.params import Split
+
+_FIRST_SERVED = ("train", "test", "validation")
 
 
 def assign(patients: Mapping[str, str], split: Split, fraction: Callable[[str], float]) -> dict[str, str]:
@@ -34,8 +38,10 @@ def assign(patients: Mapping[str, str], split: Split, fraction: Callable[[str], 
         patient: "test" if institution in split.held_out else _by_hash(drawn[patient], split)
         for patient, institution in patients.items()
     }
-    for name, share in (("test", split.test), ("validation", split.validation)):
-        _borrow(chosen, patients, split, drawn, name, share)
+    here = [patient for patient, institution in patients.items() if institution not in split.held_out]
+    shares = {"train": 1.0, "test": split.test, "validation": split.validation}
+    for name in (name for name in _FIRST_SERVED if shares[name] > 0):
+        _borrow(chosen, here, drawn, name)
     _check_enough(chosen)
     return chosen
 
@@ -46,19 +52,19 @@ def _by_hash(value: float, split: Split) -> str:
     return "validation" if value < split.test + split.validation else "train"
 
 
-def _borrow(
-    chosen: dict[str, str],
-    patients: Mapping[str, str],
-    split: Split,
-    drawn: Mapping[str, float],
-    name: str,
-    share: float,
-) -> None:
-    """Give an empty split of the training institutions the trained-on patient of the lowest hash, if one can go."""
-    here = [patient for patient, institution in patients.items() if institution not in split.held_out]
-    trained = sorted((drawn[patient], patient) for patient in here if chosen[patient] == "train")
-    if share > 0 and len(trained) > 1 and not any(chosen[patient] == name for patient in here):
-        chosen[trained[0][1]] = name
+def _borrow(chosen: dict[str, str], here: Sequence[str], drawn: Mapping[str, float], name: str) -> None:
+    """Give an empty split one of the training institutions' patients, if another split can spare one.
+
+    A split spares its last patient only for one that is served before it.
+    """
+    counts = {other: sum(chosen[patient] == other for patient in here) for other in _FIRST_SERVED}
+    later = _FIRST_SERVED[_FIRST_SERVED.index(name) :]
+    donors = [other for other, count in counts.items() if count > 1 or (count == 1 and other in later)]
+    if counts[name] or not donors:
+        return
+    donor = max(donors, key=lambda other: (counts[other], _FIRST_SERVED.index(other)))
+    spared = sorted((drawn[patient], patient) for patient in here if chosen[patient] == donor)
+    chosen[spared[-1 if name == "train" else 0][1]] = name
 
 
 def _check_held_out(patients: Mapping[str, str], split: Split) -> None:
