@@ -1,6 +1,8 @@
 """The pictures: equal bytes however they are drawn, findings where they belong, an institution's look, a sheet."""
 
 import hashlib
+import math
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,7 +13,7 @@ from PIL import Image
 
 from unirg_core.ingest.phantom import FINDINGS, INSTITUTIONS, World, contact_sheet, render, studies
 from unirg_core.ingest.phantom.contact import specimens
-from unirg_core.ingest.phantom.frame import clouds, stroke
+from unirg_core.ingest.phantom.frame import clouds, stroke, turns
 from unirg_core.ingest.phantom.world import Finding, LookAlike
 
 SIZE = 96
@@ -66,6 +68,20 @@ def test_another_process_draws_the_same_bytes(population):
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
     assert result.stdout.strip() == hashlib.sha256(render(population[:5], SIZE).tobytes()).hexdigest()
+
+
+@pytest.mark.parametrize("features", ["X86_V4 AVX512_ICL AVX512_SPR", "X86_V3 X86_V4 AVX512_ICL AVX512_SPR"])
+def test_a_lesser_processor_draws_the_same_bytes(population, features):
+    """Pictures are pinned by digest: without the vector units that this machine may have they must come out equal."""
+    program = (
+        "import hashlib; from unirg_core.ingest.phantom import World, render, studies;"
+        "print(hashlib.sha256(render(studies(World(12, 300, 96))[:12], 256).tobytes()).hexdigest())"
+    )
+    lesser = {"NPY_DISABLE_CPU_FEATURES": features, "OPENBLAS_CORETYPE": "Nehalem", "PYTHONWARNINGS": "ignore"}
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True, env={**os.environ, **lesser}
+    )
+    assert result.stdout.strip() == hashlib.sha256(render(population[:12], 256).tobytes()).hexdigest()
 
 
 def test_every_picture_is_another(population):
@@ -206,6 +222,12 @@ def test_clouds_are_the_same_at_every_size(size):
     reference = clouds(coarse, 512).reshape(size, 512 // size, size, 512 // size).mean((1, 3))
     assert np.abs(field - reference).max() < 0.05
     assert np.allclose(clouds(np.ones((9, 9)), size), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize(("dy", "dx"), [(0.0, 1.0), (1.0, 1.0), (-1.0, 1.0), (0.3, 0.9), (-2.0, 0.1), (5.0, 0.001)])
+def test_turns_are_angles(dy, dx):
+    found = turns(np.float32([dy]), np.float32([dx]))[0]
+    assert found == pytest.approx(math.atan2(dy, dx) / math.tau, abs=2e-6)
 
 
 @pytest.mark.parametrize("width", [0.004, 0.02, 0.1])

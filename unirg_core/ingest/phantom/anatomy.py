@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from unirg_core.ingest.phantom.frame import bell, clouds, looked_up, placed, soft, stroke
+from unirg_core.ingest.phantom.frame import bell, clouds, looked_up, placed, soft, stroke, turns
 from unirg_core.ingest.phantom.world import PhantomStudy
 
 RIGHT, LEFT = -1, 1
@@ -173,7 +173,7 @@ def _marks(made: Build, x: np.ndarray, y: np.ndarray, across: np.ndarray) -> np.
     """Return the vessels: streaks that leave the hila, finer and fainter outward."""
     dx, dy = across - np.float32(0.17), y + np.float32(0.02)
     far = np.sqrt(dx * dx + dy * dy)
-    angle = np.arctan2(dy, np.abs(dx) + np.float32(0.02)) * np.float32(1 / (2 * np.pi)) + np.float32(0.37) * (x > 0)
+    angle = turns(dy, np.abs(dx) + np.float32(0.02)) + np.float32(0.37) * (x > 0)
     phase = angle * np.float32(0.9) + far * np.float32(0.03)
     thick = looked_up(made.vessels[0], phase)
     fine = looked_up(made.vessels[1], phase * np.float32(2) + far * np.float32(0.11))

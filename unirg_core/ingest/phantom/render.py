@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from unirg_core.ingest.phantom.pathology import draw
 from unirg_core.ingest.phantom.world import NEUTRAL, PhantomStudy
 
 _STEPS = 4095
+_CURVE = 1 << 14
 _NOISE_SIDE = 256
 """Noise is set for this side; a smaller picture gets what is left after averaging to it."""
 
@@ -94,9 +96,16 @@ def _exposed(value: np.ndarray, look: Look, u: np.ndarray, size: int) -> np.ndar
     value = np.float32(0.5 + exposure) + (value - np.float32(0.5)) * np.float32(contrast)
     x, y = axes(size)
     tilt = np.float32(0.05 * (u[2] - 0.5)) * x + np.float32(0.05 * (u[3] - 0.5)) * y
-    value = np.clip(value + tilt, 0, 1) ** np.float32(look.gamma)
+    value = _curve(look.gamma).take(np.rint(np.clip(value + tilt, 0, 1) * np.float32(_CURVE)).astype(np.intp))
     value = np.float32(look.haze) + value * np.float32(1 - look.haze)
     return np.maximum(value, _marker(look.marker, size))
+
+
+@lru_cache(maxsize=8)
+def _curve(gamma: float) -> np.ndarray:
+    """Return x ** gamma as a table over 0..1, rounded to where processors agree."""
+    power = (np.arange(_CURVE + 1) / _CURVE) ** gamma
+    return np.rint(power * 2**20).astype(np.float32) * np.float32(2**-20)
 
 
 def _marker(place: tuple[float, float], size: int) -> np.ndarray:
@@ -104,7 +113,7 @@ def _marker(place: tuple[float, float], size: int) -> np.ndarray:
     x, y = axes(size)
     u, v = (x - np.float32(place[0])) / np.float32(0.035), (y - np.float32(place[1])) / np.float32(0.05)
     stem = (np.abs(u + 0.8) < 0.25) & (np.abs(v) < 1)
-    ring = np.abs(np.hypot(u * 0.8 + 0.1, (v + 0.45) * 1.7) - 0.75) < 0.22
+    ring = np.abs(np.sqrt((u * 0.8 + 0.1) ** 2 + ((v + 0.45) * 1.7) ** 2) - 0.75) < 0.22
     leg = (np.abs(u - 0.1 - v * 0.8) < 0.28) & (v > 0) & (v < 1)
     return (stem | (ring & (u > -0.8)) | leg).astype(np.float32) * np.float32(0.9)
 

@@ -143,18 +143,18 @@ def _order(finding: Finding) -> int:
 
 def _phrase(study: PhantomStudy, finding: Finding, style: Style) -> str:
     """Return the noun phrase of a finding: hedge, severity, side, noun, place."""
+    severity = style.severities.get(finding.label, {}).get(finding.severity, "")
+    phrase = _noun(finding, style, severity)
+    return f"{style.hedge} {phrase}" if hedged(study, finding) else phrase
+
+
+def _noun(finding: Finding, style: Style, severity: str) -> str:
     key = finding.kind or finding.label
     template = style.nouns[key]
     if finding.side == "bilateral":
         template = style.both.get(key, template)
-    words = style.severities.get(finding.label, {})
-    phrase = template.format(
-        of=words.get(finding.severity, ""),
-        side=finding.side,
-        on="on both sides" if finding.side == "bilateral" else f"on the {finding.side}",
-        zone=zone(finding),
-    ).strip()
-    return f"{style.hedge} {phrase}" if hedged(study, finding) else phrase
+    on = "on both sides" if finding.side == "bilateral" else f"on the {finding.side}"
+    return template.format(of=severity, side=finding.side, on=on, zone=zone(finding)).strip()
 
 
 def zone(finding: Finding) -> str:
@@ -192,15 +192,7 @@ def _gone(study: PhantomStudy, prior: PhantomStudy | None, style: Style) -> list
 
 
 def _gone_sentence(finding: Finding, style: Style) -> str:
-    template = style.nouns[finding.kind or finding.label]
-    if finding.side == "bilateral":
-        template = style.both.get(finding.label, template)
-    thing = template.format(
-        of="",
-        side=finding.side,
-        on="on both sides" if finding.side == "bilateral" else f"on the {finding.side}",
-        zone=zone(finding),
-    ).strip()
+    thing = _noun(finding, style, severity="")
     frame = style.removed if finding.kind else style.resolved
     if thing.endswith("effusions"):
         frame = frame.replace(" has ", " have ")
