@@ -1,5 +1,7 @@
 """Well-formedness: what a report looks like scores about 1, every known way to hack a reward scores low."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,7 +79,7 @@ def test_sections_follow_the_reference() -> None:
 
 def test_growing_by_repetition_never_pays() -> None:
     scores = well_formed([f"{REFERENCE} {'Small left effusion. ' * n}" for n in range(6)], [REFERENCE] * 6)
-    assert all(a >= b for a, b in zip(scores[1:], scores[2:], strict=False))
+    assert all(a >= b for a, b in pairwise(scores[1:]))
     assert scores[0] > scores[2]
 
 

@@ -238,7 +238,10 @@ def test_reads_any_text(text: str) -> None:
 
 
 _WORDS = st.sampled_from(
-    ["no", "not", "left", "right", "small", "large", "possible", "effusion", "pneumothorax", "heart", "enlarged", "normal", "with", "and", "or", "but", ".", ","]
+    (
+        *("no", "not", "left", "right", "small", "large", "possible", "with", "and", "or", "but", ".", ","),
+        *("effusion", "pneumothorax", "heart", "enlarged", "normal", "resolved", "versus", "there is", "lungs"),
+    )
 )
 
 

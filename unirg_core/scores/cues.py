@@ -27,7 +27,7 @@ CUES = (
         "unc_post",
         any_of(
             rf"{_CAN_NOT}(?: be)?(?: \w+ly)? (?:completely |entirely |totally )?(?:excluded?|ruled out)",
-            r"remains? (?:a )?(?:consideration|possib\w+)",
+            r"remains? a consideration",
         ),
     ),
     ("unc", rf"{_CAN_NOT} (?:completely |entirely |totally )?(?:exclude|rule out)"),
@@ -91,7 +91,7 @@ CUES = (
             r"|uncertain|equivocal|considered|not unlikely)",
             r"(?:may|might|could|can) (?:also )?(?:be (?:present|considered|seen|due|related)|exist"
             r"|have this appearance)",
-            r"should be considered|in the differential",
+            r"should be considered|in the differential|(?:is|remains) a possibility",
         ),
     ),
     (

@@ -8,7 +8,7 @@ radiology English. Departures from that list, with the reason:
   "enlarged"), where CheXpert counts the bare mention as present unless it is negated.
 - Vascular congestion, fluid overload and prominent vessels count as uncertain edema: radiologists write "congestion
   without edema", and hand-made gold keeps the two apart.
-- A "nodular opacity" or "density" counts as an uncertain lesion: it is what one writes of a possible nipple shadow.
+- A "nodular" or "round" opacity or density counts as an uncertain lesion: one writes so of a possible nipple shadow.
 - "Fibrosis" without "pleural" is a lung opacity (interstitial), not Pleural Other; "scarring" likewise.
 - "Blunting" of a costophrenic angle counts as an uncertain effusion, where CheXpert only drops No Finding.
 - Wires of a sternotomy and stents are support devices.
@@ -134,14 +134,16 @@ _PLEURA = any_of(
 )
 
 _LESION = any_of(
-    rf"(?:mass-?like|rounded?|coin|spiculated) (?:\w+ )?{_OPACITY}",
+    rf"(?:mass-?like|coin|spiculated) (?:\w+ )?{_OPACITY}",
     r"(?:(?:pulmonary|lung|solitary) )?(?:micro)?nodul(?:es?|arity)",
     r"(?<!thyroid )(?<!mediastinal )mass(?:es)?|lumps?",
     r"(?:cavitary|cavitating|lung|pulmonary|parenchymal|focal) lesions?|lesions?(?= in the (?:left|right|lung))",
     r"carcinomas?|neoplas(?:m|ms|tic|ia)|tumou?rs?|malignan(?:cy|t)|metast(?:asis|ases|atic)",
 )
 
-_NODULAR = rf"(?:(?:ill-defined|focal|vague) )?nodular (?:\w+ )?(?:{_OPACITY}|infiltrates?|foci|focus|areas?)"
+_NODULAR = (
+    rf"(?:(?:ill-defined|focal|vague) )?(?:nodular|rounded?) (?:\w+ )?(?:{_OPACITY}|infiltrates?|foci|focus|areas?)"
+)
 
 _PNEUMONIA = any_of(
     r"(?:(?:lobar|multifocal|aspiration) )?(?:broncho)?pneumonias?|pneumonic",
