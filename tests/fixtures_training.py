@@ -1,40 +1,56 @@
-"""A dataset root with a tiny random base model, for tests of the stages that train."""
+"""A dataset root with a tiny random base model, and children that are killed, for tests of the stages that train."""
 
-from collections.abc import Mapping
+import multiprocessing
+import os
+import shutil
+import signal
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from fixtures_dataset import studies, write_root
 
 from unirg_core import models, params
-from unirg_core.files import read_json, write_json
+from unirg_core.files import read_json, tree_digest, write_json
 from unirg_core.models import dataset, tiny
 
 REPOSITORY = Path(__file__).parent.parent
-HIDDEN = {"hidden": 32, "layers": 1, "vision_hidden": 32, "depth": 1}
+SIZES = {"hidden": 32, "layers": 1, "vision_hidden": 32, "depth": 1}
 
 QUICK = {
     "model": {"max_new_tokens": 12, "threads": 1},
-    "sft": {"steps": 6, "batch_size": 4, "checkpoint_steps": 2},
+    "sft": {"steps": 6, "batch_size": 4, "checkpoint_steps": 2, "learning_rate": 3e-3},
     "rl": {
-        "step1": {"steps": 4, "prompts": 2, "rollouts": 4},
+        "step1": {"steps": 4, "prompts": 2, "rollouts": 4, "reward": {"rouge_l": 1.0, "well_formed": 0.5}},
         "step2": {"steps": 3, "prompts": 2, "rollouts": 4},
         "checkpoint_steps": 2,
     },
 }
-"""Parameters of a run that takes seconds."""
+"""Parameters of a run that takes seconds; rouge_l, because a random model says no finding that could earn credit."""
+
+LORA = {"model": {"lora": {"rank": 2, "alpha": 4}}, "sft": {"learning_rate": 0.05}}
+
+OUTPUTS = {
+    "sft": ("checkpoints/sft", "reports/sft.json"),
+    "rl": ("checkpoints/rl", "reports/rl.json"),
+}
 
 
 def training_root(folder: Path, patients: int = 18) -> Path:
     """Write a dataset and a random base model `base` beside it, pinned in `inputs.json`; return the folder."""
     write_root(folder, studies(patients))
-    rows = dataset.rows(folder)
-    words = [word for row in rows for word in dataset.reference(row).split()]
-    models.save(*tiny.fresh([*words, "findings", "impression"], **HIDDEN), folder / "base")
+    words = [word for row in dataset.rows(folder) for word in dataset.reference(row).split()]
+    models.save(*tiny.fresh([*words, "findings", "impression"], **SIZES), folder / "base")
     pins = read_json(folder / "inputs.json")
     pins["base_model"] = {"name": "base", "digest": models.digest(str(folder / "base"))}
     write_json(folder / "inputs.json", pins)
     return folder
+
+
+def copied(root: Path, folder: Path) -> Path:
+    """Return a copy of a root's inputs, without what stages have made of them."""
+    return shutil.copytree(root, folder, ignore=shutil.ignore_patterns("checkpoints", "reports"))
 
 
 def quick(root: Path, above: Mapping[str, Any] | None = None) -> params.Params:
@@ -42,6 +58,54 @@ def quick(root: Path, above: Mapping[str, Any] | None = None) -> params.Params:
     values = params.overlay(params.read_yaml(REPOSITORY / "params.yaml"), QUICK)
     values = params.overlay(values, {"model": {"base": str(root / "base")}})
     return params.parse(params.overlay(values, above or {}))
+
+
+def digests(root: Path, stage: str) -> list[str]:
+    """Return the digests of a stage's outputs."""
+    return [tree_digest(root / path) for path in OUTPUTS[stage]]
+
+
+def without_outputs(root: Path, *stages: str) -> None:
+    """Remove outputs, as DVC does before it runs a stage."""
+    for path in (root / out for stage in stages for out in OUTPUTS[stage]):
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def killed_child(stage: str, root: Path, above: Mapping[str, Any], at: str, call: int) -> None:
+    """Run a stage in a process of its own, which gets kill -9 right before it calls `at` for the `call`-th time."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["trl.trainer.sft_trainer", "trl.trainer.grpo_trainer"])
+    settings = {name: os.environ[name] for name in ("UNIRG_HOME", "UNIRG_RUN")}
+    child = context.Process(target=_run_until, args=(stage, root, above, at, call, settings))
+    child.start()
+    child.join(240)
+    assert child.exitcode == -signal.SIGKILL, f"the child ended with {child.exitcode} and not by kill -9"
+
+
+def _run_until(
+    stage: str, root: Path, above: Mapping[str, Any], at: str, call: int, settings: Mapping[str, str]
+) -> None:
+    os.environ.update(settings)
+    module, name = at.rsplit(":", 1)
+    owner = import_module(module)
+    if "." in name:
+        kind, name = name.split(".")
+        owner = getattr(owner, kind)
+    setattr(owner, name, _deadly(getattr(owner, name), call))
+    getattr(import_module(f"unirg_core.{stage}"), stage)(quick(root, above), root)
+
+
+def _deadly(real: Callable[..., Any], call: int) -> Callable[..., Any]:
+    calls = 0
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == call:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*args, **kwargs)
+
+    return wrapped
 
 
 def trajectory(root: Path, stage: str, phase: str) -> list[dict[str, float]]:

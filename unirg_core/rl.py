@@ -14,6 +14,7 @@ from unirg_core.faults import BadInput
 from unirg_core.files import tree_digest
 from unirg_core.params import Params, RlStep
 from unirg_core.progress import say
+from unirg_core.scores.reward import check_names
 from unirg_core.training import collapse, data
 from unirg_core.training.phase import Build, Phase, Result, run
 from unirg_core.training.rewards import components
@@ -38,7 +39,7 @@ def rl(params: Params, root: Path) -> None:
         raise BadInput(f"{start} holds no model; run `unirg sft` first.")
     steps = {"step1": params.rl.step1} | ({"step2": params.rl.step2} if params.rl.step2 else {})
     for step in steps.values():
-        components(step.reward, _scores())
+        check_names(step.reward)
     studies = data.training_studies(root)
     sections = {"seed": params.seed, **params.model_dump(mode="json", include={"model", "rl"})}
     with working("rl", input_digest("rl", sections, root, tree_digest(start))) as work:
@@ -47,12 +48,6 @@ def rl(params: Params, root: Path) -> None:
         figures = _alarm(params, root, studies, start, last)
         facts = {name: result.facts for name, result in results.items()}
         publish(root, "rl", last, {"base_model": base, "studies": len(studies), **facts, "sample": figures})
-
-
-def _scores() -> Any:
-    from unirg_core.scores import SCORES
-
-    return SCORES
 
 
 def _steps(
@@ -82,7 +77,7 @@ def _steps(
 
 
 def _builder(params: Params, studies: data.Studies, step: RlStep, seed: int, order: list[int]) -> Build:
-    rewards, weights = components(step.reward, _scores())
+    rewards, weights = components(step.reward)
 
     def build(model: Any, processor: Any, folder: Path) -> Any:
         from unirg_core.training.arguments import grpo_config

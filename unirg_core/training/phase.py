@@ -89,14 +89,27 @@ def _train(phase: Phase, model_params: Model, build: Build, log: Log, result: Pa
         "samples": consumed(phase.order, phase.per_step, 0, phase.steps),
         "trajectory": trajectory(trainer.state.log_history),
     }
+    _unused(processor)
     with folder_written_whole(result) as temporary:
         models.save(trainer.model, processor, temporary / MODEL)
         write_json(temporary / FACTS, facts)
 
 
+def _unused(processor: Any) -> None:
+    """Take back what using a tokenizer leaves in it: its file would tell whether this process has padded a batch."""
+    backend = getattr(processor.tokenizer, "backend_tokenizer", None)
+    if backend is not None:
+        backend.no_padding()
+        backend.no_truncation()
+
+
 def prepared(model_params: Model, start: Path | None, seed: int) -> tuple[Any, Any]:
     """Return the model ready to learn and its processor: vision frozen, adapter added, as the parameters say."""
+    import torch
+
     model, processor = models.load(model_params, start)
+    # deterministic mode would fill each new buffer with NaN, a third of a CPU step; nothing here reads one unwritten
+    torch.utils.deterministic.fill_uninitialized_memory = False
     if model_params.freeze_vision:
         models.freeze_vision(model)
     if model_params.lora:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -60,26 +61,27 @@ def input_digest(stage: str, sections: Mapping[str, Any], root: Path, model: str
 
 @contextmanager
 def working(stage: str, digest: str) -> Iterator[Path]:
-    """Yield the stage's work folder, which no other process holds; empty it after a good end.
+    """Yield the stage's work folder, which no other process holds; remove it after a good end.
 
-    Telemetry of the training libraries is off from here on.
+    Telemetry of the training libraries is off from here on, and their notes to programmers are not shown.
     """
     os.environ.update(silenced(os.environ))
-    folder = work_folder(stage, digest)
-    lock = home() / "work" / f"{folder.name}.lock"
+    folder = home() / "work" / f"{stage}-{digest[:20]}"
+    with _alone(stage, folder.with_name(f"{folder.name}.lock")), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield work_folder(stage, digest)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _alone(stage: str, lock: Path) -> Iterator[None]:
     with locked(lock, wait=False) as held:
         if held:
-            yield from _emptied(folder)
+            yield
             return
     say(stage, f"waiting for another run of the same inputs, which holds {lock}")
     with locked(lock):
-        yield from _emptied(folder)
-
-
-def _emptied(folder: Path) -> Iterator[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+        yield
 
 
 def publish(root: Path, stage: str, model: Path, report: Mapping[str, Any]) -> None:

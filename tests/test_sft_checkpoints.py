@@ -1,0 +1,114 @@
+"""Half-written checkpoints, segments, and the order of consumption."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unirg_core.files import digest_of, read_lines
+from unirg_core.training.checkpoints import is_whole, mark_whole, newest_whole
+from unirg_core.training.data import drawn_order
+from unirg_core.training.segments import Log, consumed
+
+FILES = ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json")
+
+
+def _checkpoint(folder: Path, step: int, *, whole: bool = True) -> Path:
+    path = folder / f"checkpoint-{step}"
+    path.mkdir(parents=True)
+    for name in FILES:
+        (path / name).write_bytes(name.encode() * 10)
+    if whole:
+        mark_whole(path)
+    return path
+
+
+def _truncate(path: Path) -> None:
+    (path / "optimizer.pt").write_bytes(b"half")
+
+
+def _lose(path: Path) -> None:
+    (path / "rng_state.pth").unlink()
+
+
+def _add(path: Path) -> None:
+    (path / "stray.tmp").write_text("")
+
+
+def _spoil_marker(path: Path) -> None:
+    (path / "whole.json").write_text('{"model.safe')
+
+
+@pytest.mark.parametrize("spoil", [_truncate, _lose, _add, _spoil_marker])
+def test_a_checkpoint_that_is_not_whole_is_removed_and_the_one_before_taken(tmp_path: Path, spoil) -> None:
+    before, last = _checkpoint(tmp_path, 9), _checkpoint(tmp_path, 10)
+    spoil(last)
+    assert newest_whole(tmp_path) == before
+    assert not last.exists()
+
+
+def test_one_without_its_marker_does_not_count(tmp_path: Path) -> None:
+    _checkpoint(tmp_path, 2, whole=False)
+    assert newest_whole(tmp_path) is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_newest_is_by_number_and_not_by_name(tmp_path: Path) -> None:
+    for step in (9, 100, 20):
+        _checkpoint(tmp_path, step)
+    assert newest_whole(tmp_path).name == "checkpoint-100"
+
+
+def test_no_folder_is_no_checkpoint(tmp_path: Path) -> None:
+    assert newest_whole(tmp_path / "none") is None
+    assert not is_whole(tmp_path / "none")
+
+
+@given(st.integers(1, 40), st.integers(1, 200), st.integers(0, 5))
+def test_the_order_takes_every_study_once_before_any_twice(count: int, wanted: int, seed: int) -> None:
+    order = drawn_order(count, wanted, seed)
+    assert len(order) == wanted
+    assert order == drawn_order(count, wanted, seed)
+    for start in range(0, wanted, count):
+        part = order[start : start + count]
+        assert len(set(part)) == len(part)
+        assert set(part) <= set(range(count))
+
+
+def test_a_longer_run_begins_like_a_shorter_one() -> None:
+    assert drawn_order(7, 30, 1)[:10] == drawn_order(7, 10, 1)
+
+
+def _log(tmp_path: Path) -> Log:
+    return Log("sft", "sft", tmp_path / "work", ("a", "b", "c", "d", "e", "f"), 2)
+
+
+def test_a_killed_process_gets_its_segment_from_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIRG_RUN", str(tmp_path / "run"))
+    _log(tmp_path).begin(0)
+    second = _log(tmp_path)
+    second.begin(1)
+    second.end(3)
+    lines = read_lines(tmp_path / "run" / "segments.jsonl")
+    assert [(s["start"], s["end"], s["resumed_from"], s["killed"]) for s in lines] == [
+        (0, 1, None, True),
+        (1, 3, 1, False),
+    ]
+    assert [s["samples"] for s in lines] == [digest_of(["a", "b"]), digest_of(["c", "d", "e", "f"])]
+
+
+def test_a_segment_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIRG_RUN", str(tmp_path / "run"))
+    note = tmp_path / "work" / "segment.json"
+    _log(tmp_path).begin(0)
+    left = note.read_bytes()
+    _log(tmp_path).end(3)
+    note.write_bytes(left)  # as if the process had died between the line and the removal of its note
+    _log(tmp_path).end(3)
+    assert not note.exists()
+    assert len(read_lines(tmp_path / "run" / "segments.jsonl")) == 1
+
+
+def test_consumed_depends_on_the_order() -> None:
+    assert consumed(["a", "b"], 1, 0, 2) != consumed(["b", "a"], 1, 0, 2)

@@ -1,0 +1,84 @@
+"""kill -9 in the middle of SFT, then the same command: the bytes of an undisturbed run."""
+
+from pathlib import Path
+
+import pytest
+from fixtures_training import LORA, digests, killed_child, quick, training_root, without_outputs
+
+from unirg_core.files import read_lines
+from unirg_core.sft import sft
+
+LOG = "unirg_core.training.watch:Watch.on_log"
+MOMENTS = {
+    "before the first checkpoint": (LOG, 1),
+    "between two checkpoints": (LOG, 4),
+    "in a half-written checkpoint": ("unirg_core.training.watch:mark_whole", 2),
+    "after the last step": ("unirg_core.models:save", 1),
+    "before the outputs": ("unirg_core.sft:publish", 1),
+    "between model and report": ("unirg_core.training.stage:write_json", 1),
+}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return training_root(tmp_path_factory.mktemp("resume"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(root: Path) -> dict[str, list[str]]:
+    """Return the digests of runs that nobody killed."""
+    found = {}
+    for name, above in (("full", {}), ("lora", LORA)):
+        sft(quick(root, above), root)
+        found[name] = digests(root, "sft")
+    return found
+
+
+@pytest.fixture(autouse=True)
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("UNIRG_RUN", str(tmp_path / "run"))
+    return tmp_path / "run"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_killed_run_ends_with_the_same_bytes(root: Path, undisturbed: dict, moment: str) -> None:
+    without_outputs(root, "sft")
+    killed_child("sft", root, {}, *MOMENTS[moment])
+    without_outputs(root, "sft")
+    sft(quick(root), root)
+    assert digests(root, "sft") == undisturbed["full"]
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bytes_and_says_so(
+    root: Path, undisturbed: dict, run: Path
+) -> None:
+    without_outputs(root, "sft")
+    for _ in range(2):
+        killed_child("sft", root, {}, LOG, 3)
+    sft(quick(root), root)
+    assert digests(root, "sft") == undisturbed["full"]
+    segments = read_lines(run / "segments.jsonl")
+    assert [(s["start"], s["end"], s["resumed_from"], s["killed"]) for s in segments] == [
+        (0, 2, None, True),
+        (2, 4, 2, True),
+        (4, 6, 4, False),
+    ]
+
+
+@pytest.mark.slow
+def test_an_adapter_resumes_as_exactly_as_a_full_model(root: Path, undisturbed: dict) -> None:
+    without_outputs(root, "sft")
+    killed_child("sft", root, LORA, LOG, 4)
+    sft(quick(root, LORA), root)
+    assert digests(root, "sft") == undisturbed["lora"]
+    assert undisturbed["lora"] != undisturbed["full"]
+
+
+@pytest.mark.slow
+def test_other_parameters_do_not_go_on_from_these_checkpoints(root: Path, run: Path) -> None:
+    without_outputs(root, "sft")
+    killed_child("sft", root, {}, LOG, 4)
+    sft(quick(root, {"sft": {"learning_rate": 1e-3}}), root)
+    assert [s["start"] for s in read_lines(run / "segments.jsonl")] == [0]
