@@ -1,6 +1,7 @@
 """Each expectation has a drop that breaks it; the suite runs through Great Expectations itself."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -357,7 +358,7 @@ def test_a_held_out_institution_that_does_not_exist_is_warned_of(tmp_path):
     assert outcome(root, "institutions")["examples"] == ["phantom-z"]
 
 
-def test_a_sound_dataset_passes_whole_with_docs_to_open(tmp_path, run_folder):
+def test_a_sound_dataset_passes_whole(tmp_path):
     rows = studies(40)
     root = write_root(tmp_path / "root", rows)
     validate(PARAMS, root)
@@ -365,8 +366,22 @@ def test_a_sound_dataset_passes_whole_with_docs_to_open(tmp_path, run_folder):
     assert found["success"] and all(row["success"] for row in found["expectations"])
     assert len(found["expectations"]) == len(suite(PARAMS))
     assert selected(root) == {row["study_id"] for row in rows}
-    index = (run_folder / "data_docs" / "index.html").read_text()
-    assert "validations/studies" in index
+
+
+def test_data_docs_open_without_a_network_and_link_to_every_table(harmed):
+    root, _, spare = harmed
+    folder = root.parent / "run" / "data_docs"
+    index = (folder / "index.html").read_text()
+    links = re.findall(r'href="([^"]+)"', index)
+    assert len(links) == len({e.table for e in suite(PARAMS)}) and all((folder / link).is_file() for link in links)
+    assert spare[1] in index and '<td class="quarantine">quarantine</td><td>view_frontal</td>' in index
+    for page in folder.rglob("*.html"):
+        text = page.read_text()
+        assert not re.search(r"<(script|link|img)[^>]+(src|href)\s*=\s*[\"']?https?:", text)
+        assert not re.search(r"url\([\"']?https?:", text)
+        assert "<style>" in text
+    studies_page = (folder / next(link for link in links if "/studies/" in link)).read_text()
+    assert "image_std" in studies_page and "Evaluated Expectations" in studies_page
 
 
 def test_equal_data_gives_equal_bytes_and_docs_do_not_pile_up(tmp_path, run_folder):

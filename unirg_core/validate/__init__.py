@@ -85,6 +85,7 @@ def _write(
     from unirg_core.home import run_folder
     from unirg_core.progress import say
     from unirg_core.study import SELECTION
+    from unirg_core.validate.docs import settle
     from unirg_core.validate.expectations import suite, suite_digest
     from unirg_core.validate.tables import rejected
 
@@ -101,7 +102,8 @@ def _write(
     }
     write_json(root / "data" / "validation.json", value)
     write_json(run_folder() / "quarantine.json", left_out)
-    page = inspector.write_docs(run_folder() / "data_docs")
+    inspector.write_docs(run_folder() / "data_docs")
+    page = settle(run_folder() / "data_docs", value, f"{params.ingest.source} dataset")
     for outcome in outcomes:
         if not outcome.success:
             say("validate", sentence(outcome))

@@ -178,8 +178,8 @@ class Inspector:
             meta={"name": expectation.name},
         )
 
-    def write_docs(self, folder: Path) -> Path:
-        """Write what was checked as a site of HTML pages, in place of an older one, and return its first page."""
+    def write_docs(self, folder: Path) -> None:
+        """Write what was checked as a site of HTML pages, in place of an older one."""
         shutil.rmtree(folder, ignore_errors=True)
         store = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)}
         site = {
@@ -190,7 +190,6 @@ class Inspector:
         }
         self._context.add_data_docs_site(site_name="data_docs", site_config=site)
         self._context.build_data_docs()
-        return folder / "index.html"
 
 
 def _outcome(expectation: Expectation, line: Any, key: str, rows: int) -> Outcome:

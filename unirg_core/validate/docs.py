@@ -1,0 +1,84 @@
+"""Data Docs that open anywhere: Great Expectations' own pages, freed of the network, under a first page of ours.
+
+Its pages load styles, scripts and a logo from public servers, and its first page is empty without them. A hospital's
+machine reaches none, and a page about data should tell no server that it was opened: those references are cut, a style
+sheet is written in, and the first page, with each expectation's severity and meaning, is plain HTML.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+_OUTSIDE = re.compile(
+    r"<script\b[^>]*\bsrc\s*=\s*[\"']?https?:[^>]*>\s*</script>"
+    r"|<(?:link|img)\b[^>]*\b(?:href|src)\s*=\s*[\"']?https?:[^>]*>"
+    r"|<footer\b.*?</footer>",
+    re.IGNORECASE | re.DOTALL,
+)
+
+_OUTSIDE_PICTURE = re.compile(r"url\(\s*[\"']?https?:[^)]*\)", re.IGNORECASE)
+
+_STYLE = """<style>
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #222 }
+table { border-collapse: collapse; margin: .5rem 0 1.5rem }
+th, td { border: 1px solid #ccc; padding: .25rem .6rem; text-align: left; vertical-align: top }
+th { background: #f2f2f2 }
+h1, h2, h3, h4, h5, h6 { margin: 1.2rem 0 .3rem; font-size: 1.1rem }
+.met { color: #176b2c }
+.stop { color: #a00; font-weight: bold }
+.quarantine, .warn { color: #8a5a00; font-weight: bold }
+</style>"""
+
+
+def settle(folder: Path, summary: Mapping[str, Any], data: str) -> Path:
+    """Make the pages below `folder` stand alone, write the first page over `summary`, and return it.
+
+    Parameters
+    ----------
+    folder
+        Where the site builder has written.
+    summary
+        The content of validation.json.
+    data
+        What was checked, for the title.
+    """
+    pages: dict[str, str] = {}
+    for path in sorted(folder.rglob("*.html")):
+        text = _OUTSIDE_PICTURE.sub("none", _OUTSIDE.sub("", path.read_text(encoding="utf-8")))
+        path.write_text(text.replace("</head>", f"{_STYLE}</head>", 1), encoding="utf-8")
+        parts = path.relative_to(folder).parts
+        if parts[0] == "validations":
+            pages[parts[1]] = "/".join(parts)
+    first = folder / "index.html"
+    first.write_text(_first_page(summary, pages, data), encoding="utf-8")
+    return first
+
+
+def _first_page(summary: Mapping[str, Any], pages: Mapping[str, str], data: str) -> str:
+    rows = summary["expectations"]
+    tables = dict.fromkeys(row["table"] for row in rows)
+    blocks = [_block(table, [row for row in rows if row["table"] == table], pages.get(table)) for table in tables]
+    verdict = "sound" if summary["success"] else "stopped"
+    counts = (
+        f"{summary['selected'] or 0} studies selected, {summary['quarantined']} in quarantine, "
+        f"{summary['rejected_by_ingest']} inputs rejected by ingest."
+    )
+    head = f'<head><meta charset="utf-8"><title>Data Docs: {escape(data)}</title>{_STYLE}</head>'
+    title = f"<h1>Data Docs: {escape(data)}: {verdict}</h1><p>{counts} Suite {summary['suite'][:12]}.</p>"
+    return f'<!DOCTYPE html><html lang="en">{head}<body>{title}{"".join(blocks)}</body></html>\n'
+
+
+def _block(table: str, rows: Sequence[Mapping[str, Any]], page: str | None) -> str:
+    link = f' (<a href="{escape(page)}">details</a>)' if page else ""
+    header = "<tr><th>result</th><th>expectation</th><th>it asks that</th><th>checked</th><th>not met by</th></tr>"
+    return f"<h2>{escape(table)}{link}</h2><table>{header}{''.join(_line(row) for row in rows)}</table>"
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    result = '<td class="met">met</td>' if row["success"] else f'<td class="{row["severity"]}">{row["severity"]}</td>'
+    examples = f": {escape(', '.join(row['examples']))}" if row["examples"] else ""
+    found = f"{row['unexpected']}{examples}" if row["unexpected"] or not row["success"] else ""
+    cells = (escape(row["expectation"]), escape(row["says"]), str(row["checked"]), found)
+    return f"<tr>{result}{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
