@@ -35,7 +35,7 @@ CUES = (
         "plain",
         any_of(
             r"(?:no|without|not)(?: (?:an?|any|significant(?:ly)?|interval|appreciable|substantial(?:ly)?|definite"
-            r"|convincing|relevant|notable|great(?:ly)?|real|overall|much|further|acute|or|obvious))*"
+            r"|convincing|relevant|notable|great(?:ly)?|real|overall|much|further|acute|or|obvious)){0,4}"
             r" (?:chang(?:es?|ed)(?: in)?|increased?(?: in)?|decreased?(?: in)?|improvement(?: in)?|progression(?: of)?"
             r"|worsening(?: of)?|different(?: from)?|difference(?: in)?|enlarging|growth of)",
             rf"(?:{_IS} )?not {_LY}{_SEEN} {_BEFORE}",
@@ -49,7 +49,7 @@ CUES = (
         any_of(
             rf"(?:{_IS} |do |does )?not {_LY}(?:longer )?{_SEEN}",
             rf"(?:{_IS} )?no longer(?: {_LY}{_SEEN})?",
-            r"(?:has|have|had)(?: \w+ly)?(?: now| since| all| both| also)*(?: been)? (?:\w+ly )?"
+            r"(?:has|have|had)(?: \w+ly)?(?: now| since| all| both| also){0,4}(?: been)? (?:\w+ly )?"
             r"(?:resolved|cleared|disappeared|removed)",
             r"(?:is|are|was|were)(?: now)? (?:\w+ly )?(?:resolved|absent|removed|gone)",
             r"(?:is|are) (?:none|absent|negative|nil)",
@@ -63,11 +63,11 @@ CUES = (
     (
         "neg",
         any_of(
-            r"(?:interval |complete |near[- ]complete |apparent )*"
+            r"(?:interval |complete |near[- ]complete |apparent ){0,4}"
             r"(?:resolution|clearing|removal|disappearance|clearance) of",
             r"negative for|(?:free|clear|cleared) (?:of|from)|absence of|lack of|rather than",
             r"(?:no|without)(?: (?:definite|convincing|radiographic|plain film|other|new|acute|significant|obvious"
-            r"|suspicious|large|focal))*(?: evidence| signs?| features?| findings?| indication| suggestion)?"
+            r"|suspicious|large|focal)){0,4}(?: evidence| signs?| features?| findings?| indication| suggestion)?"
             r" (?:of|for|to suggest|suggestive of|suspicious for|concerning for|indicating)",
             r"neither|nor|no|not|without|w/o|non|never|absent|den(?:y|ies|ied)|fails? to",
         ),
@@ -122,7 +122,7 @@ CUES = (
     (
         "normal",
         any_of(
-            r"(?:near |at )*(?:the )?(?:upper|high|top)(?: limits?)?(?: of)? normal(?: limits?)?",
+            r"(?:near |at ){0,4}(?:the )?(?:upper|high|top)(?: limits?)?(?: of)? normal(?: limits?)?",
             r"(?:near[- ])?top[- ]normal|(?:within|at) (?:the )?(?:limits of normal|normal (?:limits?|range|size))",
             r"(?:within )?normal(?:ly)?(?: (?:in|for) (?:size|age))?|wnl|unremarkable|clear(?!ing|ed)|intact|sharp",
             r"well[- ](?:aerated|expanded|inflated)|preserved|midline|undisplaced|dry",

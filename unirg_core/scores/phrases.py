@@ -57,7 +57,7 @@ _CONTOUR = r"(?:silhouettes?|contours?|structures?|shadows?|borders?|size)"
 _NORMALITY = any_of(
     r"(?:no|without|negative for)(?: (?:radiographic )?(?:evidence|signs) of)?(?: an?)? (?:(?:acute|active|focal|other"
     r"|significant|new|radiographic|intrathoracic|thoracic|cardio-?(?:pulmonary|thoracic)|cardiac or pulmonary"
-    r"|pulmonary|chest|lung) )*(?:abnormalit(?:y|ies)|disease|process|findings?|patholog(?:y|ies))",
+    r"|pulmonary|chest|lung) ){0,4}(?:abnormalit(?:y|ies)|disease|process|findings?|patholog(?:y|ies))",
     r"(?:normal|unremarkable|negative) (?:(?:frontal|two-view|portable) )?(?:chest|examination|study|radiographs?|exam)"
     r"(?: (?:x-?ray|radiographs?|examination|study))?",
     r"chest (?:is|appears) (?:normal|unremarkable)",
@@ -83,13 +83,13 @@ _VESSELS = any_of(
 )
 
 _CONGESTION = any_of(
-    r"(?:(?:pulmonary|central|venous|vascular|mild) )*(?:congestion|engorgement"
+    r"(?:(?:pulmonary|central|venous|vascular|mild) ){0,4}(?:congestion|engorgement"
     r"|vascular (?:prominence|fullness|indistinctness|redistribution))",
     r"prominence of the pulmonary vasculature|indistinctness|(?:fluid|volume) overload|cardiac decompensation",
 )
 
 _EDEMA = any_of(
-    r"(?:(?:interstitial|alveolar|pulmonary|airspace) )*o?edema(?:tous)?",
+    r"(?:(?:interstitial|alveolar|pulmonary|airspace) ){0,4}o?edema(?:tous)?",
     r"(?:congestive )?(?:heart|cardiac) failure|chf|kerley(?:[ -]?b)?(?: lines)?",
 )
 
@@ -125,7 +125,7 @@ _PLEURAL_OTHER = any_of(
 
 _EFFUSION = any_of(
     r"(?:(?:sub)?pulmonic |pleural )?effusions?|(?:pleural|layering|intrapleural|fissural) fluid|h(?:ydr|em)othorax",
-    r"fluid (?:collection )?in the (?:\w+ )*(?:pleural space|fissures?|costophrenic (?:angle|sulcus))",
+    r"fluid (?:collection )?in the (?:\w+ ){0,4}(?:pleural space|fissures?|costophrenic (?:angle|sulcus))",
 )
 
 _PLEURA = any_of(
