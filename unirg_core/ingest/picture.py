@@ -64,7 +64,9 @@ def decode_picture(content: bytes) -> Decoded:
         raise Rejected("The file is neither DICOM nor PNG nor JPEG.") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Rejected("The picture has more pixels than a radiograph can have.") from None
-    except (OSError, ValueError, SyntaxError, EOFError):
+    except Rejected:
+        raise
+    except Exception:  # a damaged file makes Pillow's decoders raise whatever; it must not stop the run
         raise Rejected("The picture is cut short or damaged.") from None
     return _grey(image)
 

@@ -1,0 +1,160 @@
+"""De-identification of text: what is taken out, what stays, and measured recall on planted forms."""
+
+import tarfile
+from collections import Counter
+from xml.etree import ElementTree
+
+import pytest
+from fixtures_drops import REAL
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unirg_core.ingest import phantom
+from unirg_core.ingest.deidentify import CATEGORIES, Known, form_identifiers, scrub
+from unirg_core.ingest.sections import parse
+
+_NOBODY = Known([])
+_QUILLAN = Known(
+    [
+        ("name", "Zachariasen^Quillan^J"),
+        ("name", "Long^Ann"),
+        ("id", "PID0099887"),
+        ("id", "19"),
+        ("place", "Elm Row 7"),
+    ]
+)
+
+_REMOVED = [
+    # (text, known, what is left)
+    (
+        "Discussed with Dr. Maria Garcia at 14:30 on 03/04/2019.",
+        _NOBODY,
+        "Discussed with Dr. [NAME] at [TIME] on [DATE].",
+    ),
+    ("DISCUSSED WITH DR. SMITH AT 3 PM.", _NOBODY, "DISCUSSED WITH DR. [NAME] AT [TIME]."),
+    ("Called to Nurse Kelly O'Neil RN at 0930 hours.", _NOBODY, "Called to Nurse [NAME] at [TIME]."),
+    ("Results reported to Anna at 5 p.m.", _NOBODY, "Results reported to [NAME] at [TIME]"),
+    ("Electronically signed by Peter van der Berg, MD", _NOBODY, "Electronically signed by [NAME]"),
+    ("Seen with J. R. Okafor, M.D. today.", _NOBODY, "Seen with [NAME], M.D. today."),
+    ("Patient John M Smith, MRN 123456, DOB 01/02/1950.", _NOBODY, "Patient [NAME], MRN [ID], DOB [DATE]."),
+    ("Mr. Moore, home phone (200) 555-0123.", _NOBODY, "Mr. [NAME], home phone [PHONE]."),
+    ("Callback 555-0123, ext. 4412, pager 12345.", _NOBODY, "Callback [PHONE], ext. [PHONE], pager [PHONE]."),
+    ("+44 20 7946 0958", _NOBODY, "[PHONE]"),
+    ("Accession: RX-2019-00123 and #88412.", _NOBODY, "Accession: [ID] and #[ID]."),
+    ("SSN 123-45-6789.", _NOBODY, "SSN [ID]."),
+    ("Record number C1234567.", _NOBODY, "Record number [ID]."),
+    ("Write to john.smith@hospital.org.", _NOBODY, "Write to [EMAIL]."),
+    ("Lives at 123 Maple Street, Springfield, IL 62704.", _NOBODY, "Lives at [ADDRESS]."),
+    ("Transferred from Mercy General Hospital today.", _NOBODY, "Transferred from [PLACE] today."),
+    ("CT of 12 March 2019, MRI of Jan 5, PET on 3/14.", _NOBODY, "CT of [DATE], MRI of [DATE], PET on [DATE]."),
+    (
+        "Since January 11, 2020; in March; 2019-03-04; 04.03.2019; 20190304",
+        _NOBODY,
+        "Since [DATE]; in [DATE]; [DATE]; [DATE]; [DATE]",
+    ),
+    ("A 93-year-old man; age 91; 104 yo", _NOBODY, "A [AGE]-year-old man; age [AGE]; [AGE] yo"),
+    # known of this patient, wherever and however it stands
+    ("quillan is rotated. ZACHARIASEN'S film.", _QUILLAN, "[NAME] is rotated. [NAME]'S film."),
+    ("Quillan J. Zachariasen was moved.", _QUILLAN, "[NAME] was moved."),
+    ("Ann Long was moved; a long line.", _QUILLAN, "[NAME] was moved; a long line."),
+    ("pid0099887 / Elm Row 7", _QUILLAN, "[ID] / [PLACE]"),
+]
+
+
+@pytest.mark.parametrize(("text", "known", "left"), _REMOVED, ids=[text[:30] for text, _, _ in _REMOVED])
+def test_identifiers_give_way_to_tags(text, known, left):
+    assert scrub(text, known)[0] == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "T12 compression, 3 x 4 cm, 1:2, 5/6 ribs, ratio 16.2/24.7.",
+        "The 5-10 mm nodule in the right upper lobe, image 34, is unchanged since 2015.",
+        "ET tube 3.5 cm above the carina. NG tube in place. Patient rotated.",
+        "A 72-year-old woman, COVID-19 positive, SpO2 85 %, 89 years old.",
+        "Mild cardiomegaly may be present. March-like gait. No acute disease.",
+        "Left-sided PICC with its tip at the cavoatrial junction. Dr. notified.",
+        "The patient was discussed with the referring physician by telephone.",
+        "Kerley B lines. Swan-Ganz catheter. Bochdalek hernia. Chilaiditi sign.",
+        "Findings discussed with the ED. Results were called to the floor.",
+        "Comparison: None. Prior XXXX, XXXX. Discussed with XXXX at XXXX.",
+        "Long-standing opacity, 19 mm; small left effusion.",
+        "2 views of the chest. Volume 450 ml, 120 kVp, 3 mAs.",
+    ],
+)
+def test_what_is_no_identifier_stays(text):
+    assert scrub(text, _QUILLAN) == (text, Counter())
+
+
+def test_a_forms_own_lines_tell_whom_to_look_for():
+    form = "Patient name: Ferelith Ogilvy\nMRN: AB-4711x\nReferring physician: Dr. Tosh\n"
+    report = form + "FINDINGS: Ferelith rotated. OGILVY; AB-4711x; Tosh."
+    assert scrub(parse(report).findings, Known(form_identifiers(report)))[0] == "[NAME] rotated. [NAME]; [ID]; [NAME]."
+
+
+def _planted(world: int, patients: int):
+    """Yield (clean report, kept raw sections, planted identifiers that stand in them, identifiers known) of a world."""
+    population = phantom.studies(phantom.World(world, patients, 64))
+    visits = {(s.institution, s.patient, s.visit): s for s in population}
+    for study in population:
+        prior = visits.get((study.institution, study.patient, study.visit - 1))
+        written = phantom.report(study, prior)
+        sections = parse(written.text)
+        kept = " | ".join((sections.indication, sections.comparison, sections.findings, sections.impression))
+        there = [p for p in phantom.planted_phi(study, prior) if p.where == "report" and p.text in kept]
+        yield written, kept, there, (("name", study.name), ("id", study.patient))
+
+
+@pytest.mark.parametrize("knows", [True, False], ids=["names known", "rules alone"])
+def test_recall_on_planted_forms(knows):
+    planted = missed = 0
+    for _, kept, there, identifiers in _planted(world=7, patients=700):
+        left, _ = scrub(kept, Known(identifiers) if knows else _NOBODY)
+        planted += len(there)
+        missed += sum(p.text in left for p in there)
+    assert planted > 500
+    assert missed <= 0.005 * planted, f"recall {1 - missed / planted:.4f} on {planted} planted forms"
+
+
+def test_clean_sections_of_the_phantom_lose_nothing():
+    words = lost = 0
+    for written, _, _, identifiers in _planted(world=8, patients=300):
+        for text in (written.indication, written.comparison, written.findings, written.impression):
+            left, _ = scrub(text, Known(identifiers))
+            words += len(text.split())
+            lost += abs(len(text.split()) - len(left.split())) + left.count("[")
+    assert words > 10_000
+    assert lost <= 0.001 * words
+
+
+def test_sections_of_the_phantom_come_back_from_its_filed_text():
+    wrong = total = 0
+    for written, _, _, _ in _planted(world=9, patients=200):
+        found = parse(written.text)
+        total += 1
+        wrong += not (found.findings.startswith(written.findings) and found.impression.startswith(written.impression))
+    assert total > 300 and wrong == 0
+
+
+def test_real_reports_that_are_clean_already_keep_their_words():
+    archive = REAL / "iu_xray" / "NLMCXR_reports.tgz"
+    if not archive.exists():
+        pytest.skip(f"{archive} is not here")
+    words, tags = 0, Counter()
+    with tarfile.open(archive) as reports:
+        for member in list(reports)[::4]:
+            if member.name.endswith(".xml"):
+                for section in ElementTree.parse(reports.extractfile(member)).iter("AbstractText"):
+                    words += len((section.text or "").split())
+                    tags += scrub(section.text or "", _NOBODY)[1]
+    assert words > 30_000
+    assert tags.total() <= 0.0005 * words, tags
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_scrubbed_and_is_clean_after_once(text):
+    left, found = scrub(text, _QUILLAN)
+    assert set(found) <= set(CATEGORIES)
+    if not found:
+        assert left.split() == text.split()
