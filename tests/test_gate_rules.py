@@ -5,6 +5,7 @@ import json
 import pytest
 
 from unirg_core import params as parameters
+from unirg_core.evaluate.scoring import TRUTH_SCORES
 from unirg_core.faults import BadInput
 from unirg_core.files import file_digest, read_json, write_json
 from unirg_core.gate import gate, judge
@@ -158,6 +159,15 @@ def test_every_rule_says_value_interval_n_and_why(rules, found, each, verdict, r
 def test_a_score_that_was_not_evaluated_is_refused_by_its_path():
     with pytest.raises(BadInput, match=r"gate\.rules\.1\.score = rouge_x was not evaluated; name one of .*rouge_l"):
         judge([rule(), rule("rouge_x")], evaluation(), 50, REWARDED)
+
+
+def test_a_rule_on_a_score_that_will_not_be_evaluated_is_refused_before_anything_runs():
+    with pytest.raises(BadInput, match=r"gate\.rules\.1\.score = rouge_x is not evaluated; name one of .*rouge_l"):
+        params(rule(), rule("rouge_x"))
+
+
+def test_the_truth_scores_that_may_be_judged_are_those_that_are_computed():
+    assert tuple(TRUTH_SCORES) == parameters.TRUTH_SCORES
 
 
 def params(*rules, minimum=50):

@@ -19,6 +19,9 @@ CONFIRMING_WORLDS = range(1000, 2000)
 BASE_WORLD = 9000
 """The neutral population that the embedded base model is pretrained on."""
 
+TRUTH_SCORES = ("truth_micro_f1", "truth_macro_f1", "truth_side_micro_f1")
+"""Scores against the source's truth file: always evaluated where there is one, never a reward."""
+
 
 class Section(BaseModel):
     """A section of params.yaml: closed and immutable."""
@@ -247,6 +250,17 @@ class Params(Section):
         rewarded = set(self.rl.step1.reward) | set(self.rl.step2.reward if self.rl.step2 else ())
         if not {rule.score for rule in self.gate.rules} - rewarded:
             raise ValueError("gate.rules judge only by scores that are in the reward; add a rule with one that is not")
+        return self
+
+    @model_validator(mode="after")
+    def _judges_by_what_is_evaluated(self) -> "Params":
+        known = (*self.evaluate.scores, *TRUTH_SCORES)
+        for number, rule in enumerate(self.gate.rules):
+            if rule.score not in known:
+                raise ValueError(
+                    f"gate.rules.{number}.score = {rule.score} is not evaluated; name one of {', '.join(known)}, "
+                    "or add it to evaluate.scores"
+                )
         return self
 
 
