@@ -22,10 +22,10 @@ def pin(
     params: Params,
     *,
     code: Code | None = None,
-    champion: Mapping[str, Any] | None = None,
-    previous: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the pins of a run of `params` on the checkout `root`; without `code`, those of a bare `dvc repro`.
+
+    Champion and previous dataset stand empty: who decides on a run fills them in.
 
     Raises
     ------
@@ -41,8 +41,8 @@ def pin(
         "source": listing_digest(params, root),
         "key": {"fingerprint": open_vault(params.ingest.source, home()).fingerprint},
         "base_model": {"name": params.model.base, "digest": models.digest(params.model.base)},
-        "champion": champion,
-        "previous_dataset": previous,
+        "champion": None,
+        "previous_dataset": None,
         "code": None if code is None else {"commit": code.commit, "tree": code.tree, "dirty": code.dirty},
         "params": None if code is None else digest_of(params.model_dump(mode="json", by_alias=True)),
     }

@@ -24,17 +24,10 @@ from unirg_core.runs.checkout import add_worktree, code_of, commit
 
 _DYING_SECONDS = 4.0  # a killed run's children notice within a second each and then free its lock
 
-COMMITTED = (
-    "params.yaml",
-    "inputs.json",
-    "dvc.lock",
-    "record.json",
-    "data/validation.json",
-    "data/drift.json",
-    "reports/evaluation.json",
-    "reports/verdict.json",
-)
-"""What a run's last commit holds: figures and digests; never studies, report text or weights."""
+_COMMITTED = ("params.yaml", "inputs.json", "dvc.lock", "record.json", "metrics")
+_METRICS = ("data/validation.json", "data/drift.json", "reports/evaluation.json", "reports/verdict.json")
+"""What a run's last commit holds: figures and digests; never studies, report text or weights. The metrics are committed
+as copies, because DVC refuses an output that git tracks, and restores from its run cache only what it may cache."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +137,7 @@ def decide(root: Path, params: Params, trigger: Trigger, *, allow_dirty: bool = 
     code = code_of(root, allow_dirty=allow_dirty)
     with locked(home() / "decide.lock"):
         before = all_runs()
-        inputs = pins.pin(root, params, code=code, champion=_champion(params))
+        inputs = pins.pin(root, params, code=code)
         inputs["previous_dataset"] = _previous(before, inputs, params)
         key = pins.run_key(inputs)
         _bury_dead(before, key)
@@ -171,6 +164,7 @@ def _known(same: list[Run], params: Params, inputs: Mapping[str, Any], key: str,
 
 
 def _new(root: Path, params: Params, inputs: Mapping[str, Any], key: str, trigger: Trigger) -> Decision:
+    inputs = {**inputs, "champion": _champion(params)}  # last: to ask the registry takes longer than to find no change
     run = _make_folder(key)
     add_worktree(root, run.checkout, run.branch, inputs["code"]["commit"])
     (run.checkout / "params.yaml").write_text(dump(params))
@@ -257,9 +251,14 @@ def _bury_dead(before: list[Run], key: str) -> None:
 
 def conclude(run: Run, message: str) -> None:
     """Commit what the run leaves behind, its record among it, on the run's branch."""
-    if (run.checkout / "params.yaml").exists():
-        shutil.copy(run.folder / "record.json", run.checkout / "record.json")
-        commit(run.checkout, message, COMMITTED)
+    if not (run.checkout / "params.yaml").exists():
+        return
+    shutil.copy(run.folder / "record.json", run.checkout / "record.json")
+    (run.checkout / "metrics").mkdir(exist_ok=True)
+    for name in _METRICS:
+        if (run.checkout / name).exists():
+            shutil.copyfile(run.checkout / name, run.checkout / "metrics" / Path(name).name)
+    commit(run.checkout, message, _COMMITTED)
 
 
 def environment(run: Run) -> dict[str, str]:
