@@ -196,8 +196,7 @@ def unknown_shard(rows):
 def test_what_the_pipeline_itself_got_wrong_stops_the_run(tmp_path, name, harm):
     rows = studies(12)
     harm(rows)
-    root = write_root(tmp_path / "root", rows)
-    (root / SELECTION).unlink()
+    root = write_root(tmp_path / "root", rows)  # with the selection of an earlier validation
     with pytest.raises(BadInput) as fault:
         validate(PARAMS, root)
     found = outcome(root, name)

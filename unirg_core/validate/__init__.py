@@ -26,9 +26,11 @@ def validate(params: Params, root: Path) -> None:
         When an expectation of severity `stop` is not met (one sentence: which, how many, which studies), or when
         the manifest is missing. `data/validation.json` and the Data Docs are written before.
     """
+    from unirg_core.study import SELECTION
     from unirg_core.validate.drift import write_drift
     from unirg_core.validate.expectations import Inspector
 
+    (root / SELECTION).unlink(missing_ok=True)  # an older one must not outlive a refusal
     inspector = Inspector()
     outcomes, selection = _inspect(params, root, inspector)
     _write(params, root, inspector, outcomes, selection)
