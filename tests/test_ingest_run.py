@@ -115,9 +115,8 @@ def test_labels_agree_with_the_truth(drawn):
     assert np.mean(hits) > 0.97
 
 
-@pytest.mark.parametrize("processes", [2, 3])
-def test_any_number_of_processes_gives_the_same_bytes(drawn, tmp_path, processes, monkeypatch):
-    root = ingested(_phantom(processes=processes), tmp_path / "run")
+def test_any_number_of_processes_gives_the_same_bytes(drawn, tmp_path):
+    root = ingested(_phantom(processes=3), tmp_path / "run")
     assert tree_digest(root / "data") == tree_digest(drawn / "data")
 
 
@@ -204,16 +203,15 @@ def test_no_planted_identifier_of_the_phantom_is_in_any_output(drawn):
     found = _all_bytes(drawn).decode("latin-1")
     population = phantom.studies(phantom.World(3, 40, 64))
     visits = {(s.institution, s.patient, s.visit): s for s in population}
-    leaked = Counter()
-    checked = 0
-    for study in population:
-        prior = visits.get((study.institution, study.patient, study.visit - 1))
-        for planted in phantom.planted_phi(study, prior):
-            # a bare clock or six digits can come up in a keyed name by chance; whole words only
-            checked += 1
-            leaked[planted.kind] += bool(re.search(rf"(?<!\w){re.escape(planted.text)}(?!\w)", found))
-    assert checked > 1500
-    assert not +leaked
+    planted = {
+        (planted.kind, planted.text)
+        for study in population
+        for planted in phantom.planted_phi(study, visits.get((study.institution, study.patient, study.visit - 1)))
+    }
+    assert len(planted) > 500
+    # whole words only: six digits can come up in a keyed name by chance
+    leaked = [(k, t) for k, t in planted if t in found and re.search(rf"(?<!\w){re.escape(t)}(?!\w)", found)]
+    assert not leaked
 
 
 def test_no_identifier_of_a_folder_drop_is_in_any_output(tmp_path):

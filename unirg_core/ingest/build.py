@@ -54,6 +54,16 @@ class Batch:
     found: Counter[str] = field(default_factory=Counter)
 
 
+def merged(one: Batch, other: Batch) -> Batch:
+    """Return two batches as one, in order."""
+    return Batch(
+        pa.concat_tables([one.rows, other.rows]),
+        one.truth + other.truth,
+        one.rejects + other.rejects,
+        one.found + other.found,
+    )
+
+
 class Builder:
     """Builds batches for one source under one vault."""
 

@@ -7,11 +7,9 @@ stays flat. The manifest is written last: where it stands, the dataset is comple
 
 import os
 import shutil
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +18,19 @@ import pyarrow as pa
 from unirg_core.faults import BadInput
 from unirg_core.files import folder_written_whole, write_json
 from unirg_core.home import die_with, home
-from unirg_core.ingest.build import Batch, Builder, Reject
+from unirg_core.ingest.build import Batch, Builder, Reject, merged
 from unirg_core.ingest.deidentify import CATEGORIES, PROFILE, RESIDUAL_RISK, VERSION
 from unirg_core.ingest.manifest import complete
 from unirg_core.ingest.opening import checked_vault, open_source
 from unirg_core.ingest.shards import ShardWriter, write_table
 from unirg_core.ingest.splits import assign
+from unirg_core.ingest.workers import Workers
 from unirg_core.keys import Vault, open_vault
 from unirg_core.params import Ingest, Params
 from unirg_core.progress import Progress, say
 from unirg_core.study import MANIFEST, REJECT_SCHEMA, REJECTS, SHARD_SCHEMA, STUDIES, TRUTH, TRUTH_SCHEMA
 
 _CHUNK = 64
-_UNDER_WAY = 2  # chunks a process: one at work, one waiting
 _DEID = "data/deid.json"
 _COMMONEST = 3
 
@@ -54,9 +52,9 @@ def ingest(params: Params, root: Path) -> None:
     progress = Progress("ingest", len(listed), "studies")
     whole = _Collected(rejects)
     with folder_written_whole(root / STUDIES) as folder, ShardWriter(folder, params.ingest.shard_mb) as shards:
-        for batch, count in _batches(params.ingest, root, chunks):
+        for chunk, batch in zip(chunks, _batches(params.ingest, root, vault, chunks), strict=True):
             whole.add(batch, *shards.add(batch.rows.select(SHARD_SCHEMA.names)))
-            progress.step(count)
+            progress.step(len(chunk))
     write_table(root / REJECTS, whole.reject_table())
     manifest = _manifest(whole, params, vault, root)
     write_table(root / TRUTH, pa.Table.from_pylist(whole.truth, TRUTH_SCHEMA))
@@ -128,39 +126,20 @@ def _report(whole: _Collected) -> dict[str, Any]:
     }
 
 
-def _batches(params: Ingest, root: Path, chunks: Sequence[list[str]]) -> Iterator[tuple[Batch, int]]:
-    """Yield the batch and the number of studies of each chunk, in order."""
+def _batches(params: Ingest, root: Path, vault: Vault, chunks: Sequence[list[str]]) -> Iterator[Batch]:
+    """Yield the batch of each chunk, in order."""
     if params.processes == 1 or len(chunks) < 2:
         work = _Work(params, root)
-        for chunk in chunks:
-            yield work.do(chunk), len(chunk)
+        yield from map(work.do, chunks)
         return
     processes = min(params.processes, len(chunks))
-    # spawn: a forked child would share the parent's threads and locks (pyarrow's pool), and can hang
-    pool = ProcessPoolExecutor(
-        processes, get_context("spawn"), initializer=_start, initargs=(params, root.absolute(), home(), os.getpid())
-    )
-    with pool:
-        yield from _in_order(pool, chunks, processes * _UNDER_WAY)
+    arguments = (params, root.absolute(), home(), os.getpid())
+    yield from Workers(processes, _do, _start, arguments, partial(_lost, vault), merged).in_order(chunks)
 
 
-def _in_order(pool: ProcessPoolExecutor, chunks: Sequence[list[str]], most: int) -> Iterator[tuple[Batch, int]]:
-    under_way: deque[tuple[Future[Batch], int]] = deque()
-    try:
-        for chunk in chunks:
-            if len(under_way) >= most:
-                future, count = under_way.popleft()
-                yield future.result(), count
-            under_way.append((pool.submit(_do, chunk), len(chunk)))
-        while under_way:
-            future, count = under_way.popleft()
-            yield future.result(), count
-    except BrokenProcessPool:
-        raise RuntimeError(
-            "A process of ingest died: out of memory, or killed. Run again, with fewer ingest.processes."
-        ) from None
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+def _lost(vault: Vault, key: str) -> Batch:
+    reason = "Reading the study ended its process: its file is damaged, or memory ran out."
+    return Batch(rejects=[Reject(vault.pseudonym("study", key), reason)])
 
 
 class _Work:
@@ -175,17 +154,16 @@ class _Work:
         return self._builder.batch(self._source.read(keys))
 
 
-_work: _Work | None = None  # each worker process has one, made when it starts
+_worker: dict[str, Any] = {}  # of a worker process: what it was started with, and its source once it has opened it
 
 
 def _start(params: Ingest, root: Path, state: Path, parent: int) -> None:
-    global _work
     die_with(parent)
     os.environ["UNIRG_HOME"] = str(state)
-    _work = _Work(params, root)
+    _worker["arguments"] = (params, root)
 
 
 def _do(keys: list[str]) -> Batch:
-    if _work is None:
-        raise RuntimeError("the worker process was not started")
-    return _work.do(keys)
+    if "work" not in _worker:
+        _worker["work"] = _Work(*_worker["arguments"])
+    return _worker["work"].do(keys)
