@@ -15,12 +15,13 @@ from unirg_core.evaluate import evaluate
 from unirg_core.evaluate.figures import draw
 from unirg_core.evaluate.predict import TEMPLATE
 from unirg_core.evaluate.predict import studies as chosen
+from unirg_core.evaluate.scoring import score, truth_of
+from unirg_core.evaluate.summary import summarise
 from unirg_core.faults import BadInput
 from unirg_core.files import file_digest, read_json, tree_digest, write_json
 from unirg_core.gate import gate
 from unirg_core.scores import SCORES
-from unirg_core.scores.labels import label
-from unirg_core.study import LABELS, SELECTION, SELECTION_SCHEMA, TRUTH, TRUTH_SCHEMA
+from unirg_core.study import SELECTION, SELECTION_SCHEMA, TRUTH, TRUTH_SCHEMA
 
 VALUES = parameters.read_yaml(Path(__file__).parent.parent / "params.yaml")
 OUTPUTS = ("reports/predictions.parquet", "reports/scores.parquet", "reports/evaluation.json")
@@ -110,7 +111,7 @@ def test_what_does_not_fit_the_pins_is_refused(copied, harm, says):
 def test_a_score_that_does_not_exist_is_refused_before_any_work(copied):
     (copied / "inputs.json").unlink()
     with pytest.raises(BadInput, match="rouge_9 is no score"):
-        evaluate(settings(copied, scores=["rouge_9"]), copied)
+        evaluate(settings(copied, scores=[*VALUES["evaluate"]["scores"], "rouge_9"]), copied)
 
 
 def test_every_system_writes_a_report_for_every_test_study(made):
@@ -136,20 +137,35 @@ def test_scores_are_those_of_the_score_functions(made):
 
 
 def test_truth_f1_is_that_of_a_count_by_hand(made):
-    truth = {(row["study_id"], row["finding"]) for row in pq.read_table(made / TRUTH).to_pylist()}
-    predictions = pq.read_table(made / OUTPUTS[0]).to_pylist()
-    subsets = {row["study_id"]: row["subset"] for row in pq.read_table(made / OUTPUTS[1]).to_pylist()}
-    own = [row for row in predictions if row["system"] == "rl" and subsets[row["study_id"]] == "held_out"]
-    judged = {row["finding"] for row in read_json(made / OUTPUTS[2])["findings"]}
-    said = {
-        (row["study_id"], name)
-        for row in own
-        for name, value in zip(LABELS, label([row["text"]])[0].values, strict=True)
-        if value in (1, -1) and name in judged
-    }
-    held = {pair for pair in truth if subsets.get(pair[0]) == "held_out"}
-    expected = 2 * len(said & held) / (len(said) + len(held))
-    assert found(made, "truth_micro_f1", "held_out", "rl")["value"] == pytest.approx(expected, abs=1e-6)
+    """Every second report of RL is the reference, the others are the template: a known share is found."""
+    params = settings(made)
+    rows = chosen(params, made)
+    truth, _ = truth_of(made, rows)
+    references = [f"Findings: {row['findings']} Impression: {row['impression']}" for row in rows]
+    half = [text if number % 2 else TEMPLATE for number, text in enumerate(references)]
+    texts = {"template": [TEMPLATE] * len(rows), "sft": references, "rl": half}
+    value = summarise(params, score(rows, texts, params.evaluate.scores, truth), texts)
+    values = {(r["score"], r["subset"], r["system"]): r["value"] for r in value["scores"]}
+    for subset in ("in_domain", "held_out"):
+        own = [number for number, row in enumerate(rows) if row["subset"] == subset]
+        hits = sum(len(truth[number]) for number in own if number % 2)
+        total = sum(len(truth[number]) for number in own)
+        assert 0 < hits < total
+        assert values["truth_micro_f1", subset, "rl"] == pytest.approx(2 * hits / (hits + total), abs=1e-6)
+        assert values["truth_side_micro_f1", subset, "rl"] == values["truth_micro_f1", subset, "rl"]
+        assert values["truth_macro_f1", subset, "sft"] == values["rouge_l", subset, "sft"] == 1
+        counted = [r for r in value["findings"] if (r["subset"], r["system"]) == (subset, "rl")]
+        assert [sum(r[o] for r in counted) for o in ("tp", "fp", "fn")] == [hits, 0, total - hits]
+
+
+def test_a_wrong_side_costs_the_score_with_side_alone(made):
+    params = settings(made)
+    rows = chosen(params, made)[:1]
+    truth = [[{"finding": "Pneumothorax", "side": "left"}]]
+    texts = {"template": ["Findings: There is a right pneumothorax."]}
+    table = score(rows, texts, params.evaluate.scores, truth).to_pylist()[0]
+    assert (table["truth_tp_pneumothorax"], table["truth_side_tp_pneumothorax"]) == (1, 0)
+    assert (table["truth_side_fp_pneumothorax"], table["truth_side_fn_pneumothorax"]) == (1, 1)
 
 
 def found(root, score, subset, system):
