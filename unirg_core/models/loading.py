@@ -46,6 +46,7 @@ def load(model_params: Model, path: str | Path | None = None) -> tuple[Any, Any]
         When the model is not there, has only pickled weights, or is no image-text-to-text model.
     """
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForImageTextToText
 
     settle(model_params)
@@ -54,7 +55,7 @@ def load(model_params: Model, path: str | Path | None = None) -> tuple[Any, Any]
         model = AutoModelForImageTextToText.from_pretrained(
             folder, use_safetensors=True, dtype=getattr(torch, model_params.dtype), local_files_only=True
         )
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, KeyError, OSError, SafetensorError) as error:
         raise BadInput(f"{folder} could not be loaded as an image-text-to-text model: {first_line(error)}.") from None
     return model.to(device(model_params)).eval(), load_processor(folder, model_params.image_size)
 

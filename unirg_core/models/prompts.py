@@ -6,6 +6,7 @@ one, and an empty context reads "not available". `short` is ours: a tiny model g
 of the attention, so every further word of the prompt makes it see less.
 """
 
+import itertools
 import re
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -88,10 +89,10 @@ def split_report(text: str) -> tuple[str, str]:
     for match in _HEADING.finditer(text):
         found.setdefault(match[1].lower(), match)
     order = sorted(found.values(), key=lambda match: match.start())
-    ends = [match.start() for match in order[1:]] + [len(text)]
-    parts = {match[1].lower(): text[match.end() : end] for match, end in zip(order, ends, strict=True)}
-    before = text[: order[0].start()] if order else text
-    return _plain(f"{before} {parts.get('findings', '')}"), _plain(parts.get("impression", ""))
+    parts = {"findings": text[: order[0].start()] if order else text, "impression": ""}
+    for match, following in itertools.zip_longest(order, order[1:]):
+        parts[match[1].lower()] += " " + text[match.end() : following.start() if following else len(text)]
+    return _plain(parts["findings"]), _plain(parts["impression"])
 
 
 def _plain(text: Any) -> str:
