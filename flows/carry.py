@@ -34,6 +34,9 @@ class Form(BaseModel):
     approval: Literal["ask", "auto"] = Field("ask", description="ask waits for a person; auto is recorded as such")
 
 
+EMPTY = Form()
+
+
 def carry(form: Form, way: Callable[[Run], None]) -> str:
     """Pin what a form asks for, unless nothing changed or the run is alive already, and carry it out."""
     request = Request(**{**form.model_dump(), "set": tuple(form.set)})

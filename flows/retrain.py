@@ -8,7 +8,7 @@ import sys
 
 from prefect import flow
 
-from flows.carry import Form, carry, carry_pinned
+from flows.carry import EMPTY, Form, carry, carry_pinned
 from tasks.approve import approve
 from tasks.evaluate import evaluate
 from tasks.gate import gate
@@ -35,13 +35,13 @@ def way(run: Run) -> None:
 
 
 @flow(name="retrain", validate_parameters=True)
-def retrain(form: Form | None = None) -> str:
+def retrain(form: Form = EMPTY) -> str:
     """Retrain the report model on the data of a source, judge it, and register it.
 
     Args:
         form: What to retrain on and how; every field has a default, so an empty form retrains on the phantom.
     """
-    return carry(form or Form(), way)
+    return carry(form, way)
 
 
 @flow(name="retrain")
