@@ -146,11 +146,14 @@ def _draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
     axes = figure.subplots()
     names = [f"{row['feature']} ({row['test']})" for row in rows]
     colours = ["tab:red" if row["drifted"] else "tab:blue" for row in rows]
-    axes.barh(names, [row["value"] / row["threshold"] for row in rows], color=colours)
+    ratios = [row["value"] / row["threshold"] for row in rows]
+    axes.barh(names, ratios, color=colours)
     axes.axvline(1, color="black", linewidth=1, linestyle="--")
-    axes.set_xlabel("distance from the previous dataset / threshold")
-    axes.set_title("Drift (red: over the threshold)")
-    axes.invert_yaxis()
+    axes.set_xscale("symlog", linthresh=2)  # a new institution would dwarf all else
+    axes.set_xlim(0, 1.1 * max(2, *ratios))
+    axes.set_xlabel("distance / threshold, logarithmic beyond 2")
+    axes.set_title("Drift from the previous dataset (red: over the threshold)")
+    axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.tick_params(labelsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
