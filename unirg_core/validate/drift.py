@@ -152,7 +152,8 @@ def _draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
     axes.set_xscale("symlog", linthresh=2)  # a new institution would dwarf all else
     axes.set_xlim(0, 1.1 * max(2, *ratios))
     axes.set_xlabel("distance / threshold, logarithmic beyond 2")
-    axes.set_title("Drift from the previous dataset (red: over the threshold)")
+    axes.xaxis.set_major_formatter("{x:g}")
+    figure.suptitle("Drift from the previous dataset (red: over the threshold)")
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.tick_params(labelsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
