@@ -59,6 +59,7 @@ def outs(record: dict) -> dict[str, str]:
         (["--source", "folder"], "source folder needs a path"),
         (["--source", "folder", "--path", "nowhere"], "nowhere"),
         (["--set", "model.base=/nowhere/model"], "model.base"),
+        (["--set", "rl.step1.reward={blue2: 1}"], "blue2"),
         (["--approval", "ask"], "start `unirg up` first"),
         (["--approval", "perhaps"], "approve.mode = 'perhaps' will not do"),
     ],

@@ -131,7 +131,7 @@ def _log_dataset(store: Any, page: str, run: Run) -> None:
 
 
 def _shown(run: Run) -> list[Path]:
-    """Return the files worth a look: figures, Data Docs, verdict and evaluation; never studies or report text."""
+    """Return the files worth a look: figures, trajectories, verdict and evaluation; never studies or report text."""
     figures = sorted(run.folder.glob("*.png")) + sorted((run.folder / "figures").glob("*.png"))
     reports = [run.checkout / "reports" / name for name in ("evaluation.json", "verdict.json", "sft.json", "rl.json")]
     return [path for path in [*figures, *reports] if path.exists()]

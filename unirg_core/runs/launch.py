@@ -34,8 +34,10 @@ def resolve(request: Request, root: Path, here: Path) -> Params:
     Raises
     ------
     BadInput
-        When the recipe is unknown or any value will not do.
+        When the recipe or a score is unknown or any value will not do.
     """
+    from unirg_core.scores import check_names
+
     above: dict[str, Any] = params.assignments(request.set)
     ingest = {
         "source": request.source,
@@ -45,7 +47,10 @@ def resolve(request: Request, root: Path, here: Path) -> Params:
     asked = {name: value for name, value in ingest.items() if value is not None}
     above = params.overlay(above, {"ingest": asked} if asked else {})
     above = params.overlay(above, {"approve": {"mode": request.approval}})
-    return params.resolve(root, request.recipe, above)
+    resolved = params.resolve(root, request.recipe, above)
+    steps = [step for step in (resolved.rl.step1, resolved.rl.step2) if step]
+    check_names([*resolved.evaluate.scores, *(name for step in steps for name in step.reward)])
+    return resolved
 
 
 def _absolute(path: str | None, here: Path) -> str | None:

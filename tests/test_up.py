@@ -1,0 +1,159 @@
+"""The local platform: both pages in a real browser, a run from the form to a person's approval, one Ctrl-C for all."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fixtures_clone import Clone, clone_at
+
+from unirg_core import up
+from unirg_core.faults import BadInput
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
+PASSING = "gate.rules=[{score: rouge_l, subset: all, at_least: 0.0}]"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(BadInput, match=r"Port \d+ is taken; choose another"):
+            up.up(Path(__file__).parents[1], taken.getsockname()[1], free_port())
+
+
+def test_without_a_platform_there_is_no_address_and_nothing_to_end() -> None:
+    assert up.server_address() is None
+    assert up.down() == "No platform is up."
+
+
+class Platform:
+    """A platform that is up in a clone of its own."""
+
+    def __init__(self, clone: Clone) -> None:
+        self.clone, self.port, self.mlflow = clone, free_port(), free_port()
+        self.api = f"http://127.0.0.1:{self.port}/api"
+        self.child = clone.start("up", "--port", str(self.port), "--mlflow-port", str(self.mlflow))
+        self.said = ""
+        while "Ctrl-C ends" not in self.said:
+            line = self.child.stdout.readline()
+            assert line, self.said
+            self.said += line
+
+    def ask(self, path: str, body: Any = None) -> Any:
+        """Send a request to Prefect's API."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.api}/{path}", data, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read() or "null")
+
+    def start(self, **form: Any) -> str:
+        """Start a run of retrain/manual with a form; return its id."""
+        deployment = self.ask("deployments/name/retrain/manual")["id"]
+        return self.ask(f"deployments/{deployment}/create_flow_run", {"parameters": {"form": form}})["id"]
+
+    def wait(self, flow_run: str, *states: str) -> dict:
+        """Wait until a run is in one of these states."""
+        until = time.monotonic() + 500
+        while time.monotonic() < until:
+            state = self.ask(f"flow_runs/{flow_run}")["state"]
+            if state["type"] in states:
+                return state
+            assert state["type"] not in ("FAILED", "CRASHED"), state["message"]
+            time.sleep(1)
+        raise AssertionError(f"still {state['type']} after 500 s")
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    made = Platform(clone_at(tmp_path_factory.mktemp("up")))
+    yield made
+    if made.child.poll() is None:
+        os.killpg(made.child.pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def approved(platform: Platform) -> dict:
+    """Start a run whose gate passes, approve it as a person does, and return its record."""
+    flow_run = platform.start(recipe="smoke", set=["gate.minimum_patients=1", PASSING], approval="ask")
+    platform.wait(flow_run, "PAUSED")
+    answer = {"name": "Dr. A", "decision": "approved", "reason": "as good as the references"}
+    platform.ask(f"flow_runs/{flow_run}/resume", {"run_input": answer})
+    platform.wait(flow_run, "COMPLETED")
+    return platform.clone.records()[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_second_platform_is_refused(platform: Platform) -> None:
+    said = platform.clone.unirg("up", "--port", str(free_port()), "--mlflow-port", str(free_port()), code=2)
+    assert "A platform is up already" in said
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_run_from_the_form_waits_for_a_person_and_makes_a_champion(platform: Platform, approved: dict) -> None:
+    assert approved["state"] == "completed" and approved["trigger"]["kind"] == "deployment"
+    assert approved["verdict"]["verdict"] == "passed"
+    assert (approved["approval"]["by"], approved["approval"]["mode"]) == ("Dr. A", "ask")
+    assert [move["alias"] for move in approved["registration"]["aliases"]] == ["candidate", "champion"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_form_with_a_bad_value_fails_with_the_sentence(platform: Platform) -> None:
+    flow_run = platform.start(set=["sft.stepz=3"])
+    until = time.monotonic() + 120
+    while (state := platform.ask(f"flow_runs/{flow_run}")["state"])["type"] != "FAILED":
+        assert time.monotonic() < until, state
+        time.sleep(1)
+    assert "sft.stepz is not a parameter; did you mean steps?" in state["message"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+def test_both_pages_show_the_run_in_a_browser(platform: Platform, approved: dict, tmp_path: Path) -> None:
+    from playwright.sync_api import expect, sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1400, "height": 1200})
+        page.goto(f"http://127.0.0.1:{platform.port}/deployments")
+        page.get_by_text("manual", exact=True).first.click()
+        page.wait_for_url("**/deployment/**")
+        page.goto(page.url.split("?")[0] + "/run")
+        for field in ("recipe", "source", "path", "set", "approval"):
+            expect(page.get_by_text(re.compile(rf"^{field}\b")).first).to_be_visible(timeout=30_000)
+        page.goto(f"http://127.0.0.1:{platform.port}/runs/flow-run/{approved['flow_run']}")
+        expect(page.get_by_text("Completed").first).to_be_visible(timeout=30_000)
+        page.goto(f"http://127.0.0.1:{platform.mlflow}/#/models/unirg-cxr")
+        expect(page.get_by_text("champion").first).to_be_visible(timeout=60_000)
+        browser.close()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_one_interrupt_ends_all_of_it(platform: Platform) -> None:
+    """Last of this file: the platform is gone afterwards."""
+    os.kill(platform.child.pid, signal.SIGINT)
+    said, _ = platform.child.communicate(timeout=60)
+    assert platform.child.returncode == 0, said
+    for port in (platform.port, platform.mlflow):
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0
