@@ -4,11 +4,13 @@ import multiprocessing
 import os
 import shutil
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fixtures_dataset import studies, write_root
 
 from unirg_core import models, params
@@ -58,6 +60,15 @@ def quick(root: Path, above: Mapping[str, Any] | None = None) -> params.Params:
     values = params.overlay(params.read_yaml(REPOSITORY / "params.yaml"), QUICK)
     values = params.overlay(values, {"model": {"base": str(root / "base")}})
     return params.parse(params.overlay(values, above or {}))
+
+
+@contextmanager
+def state_in(folder: Path) -> Iterator[None]:
+    """Let stages keep their state below a folder, for fixtures that outlive a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNIRG_HOME", str(folder / "home"))
+        patch.setenv("UNIRG_RUN", str(folder / "run"))
+        yield
 
 
 def digests(root: Path, stage: str) -> list[str]:

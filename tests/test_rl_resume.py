@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from fixtures_training import LORA, digests, killed_child, quick, training_root, without_outputs
+from fixtures_training import LORA, digests, killed_child, quick, state_in, training_root, without_outputs
 
 from unirg_core.files import read_lines
 from unirg_core.rl import rl
@@ -24,7 +24,8 @@ MOMENTS = {
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = training_root(tmp_path_factory.mktemp("resume"))
-    sft(quick(root), root)
+    with state_in(root):
+        sft(quick(root), root)
     return root
 
 
@@ -33,7 +34,8 @@ def undisturbed(root: Path) -> dict[str, list[str]]:
     """Return the digests of runs that nobody killed."""
     found = {}
     for name, above in (("full", {}), ("lora", LORA)):
-        rl(quick(root, above), root)
+        with state_in(root):
+            rl(quick(root, above), root)
         found[name] = digests(root, "rl")
     return found
 

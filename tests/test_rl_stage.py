@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fixtures_training import LORA, copied, digests, quick, training_root, trajectory, without_outputs
+from fixtures_training import LORA, copied, digests, quick, state_in, training_root, trajectory, without_outputs
 
 from unirg_core.faults import BadInput
 from unirg_core.files import read_json, read_lines, write_json
@@ -18,14 +18,16 @@ from unirg_core.training.rewards import components
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = training_root(tmp_path_factory.mktemp("rl"))
-    sft(quick(root), root)
+    with state_in(root):
+        sft(quick(root), root)
     return root
 
 
 @pytest.fixture(scope="module")
 def expected(root: Path) -> list[str]:
     """Return the digests of a run with everything in place."""
-    rl(quick(root), root)
+    with state_in(root):
+        rl(quick(root), root)
     return digests(root, "rl")
 
 

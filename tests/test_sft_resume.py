@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from fixtures_training import LORA, digests, killed_child, quick, training_root, without_outputs
+from fixtures_training import LORA, digests, killed_child, quick, state_in, training_root, without_outputs
 
 from unirg_core.files import read_lines
 from unirg_core.sft import sft
@@ -29,7 +29,8 @@ def undisturbed(root: Path) -> dict[str, list[str]]:
     """Return the digests of runs that nobody killed."""
     found = {}
     for name, above in (("full", {}), ("lora", LORA)):
-        sft(quick(root, above), root)
+        with state_in(root):
+            sft(quick(root, above), root)
         found[name] = digests(root, "sft")
     return found
 

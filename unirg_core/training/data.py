@@ -81,13 +81,24 @@ def sequence(
     """Return a `datasets.Dataset` of the studies in `order`, each made by `shown` when it is read."""
     from datasets import Dataset
 
-    from unirg_core.models import square
+    return Dataset.from_dict({"place": list(order)}).with_transform(_Reader(studies, shown, model))
 
-    def transform(batch: Mapping[str, Sequence[int]]) -> dict[str, list[Any]]:
+
+class _Reader:
+    """Make the examples of a batch of places."""
+
+    def __init__(self, studies: Studies, shown: Callable[[Row, Any, str], dict[str, Any]], model: Model) -> None:
+        self.studies, self.shown, self.model = studies, shown, model
+
+    def __call__(self, batch: Mapping[str, Sequence[int]]) -> dict[str, list[Any]]:
+        from unirg_core.models import square
+
         places = batch["place"]
-        rows = {place: studies.rows[place] for place in set(places)}
-        pictures = {p: square(dataset.image(studies.root, row), model.image_size) for p, row in rows.items()}
-        examples = [shown(rows[p], pictures[p], prompts.prompt(rows[p], model.prompt)) for p in places]
+        rows = {place: self.studies.rows[place] for place in set(places)}
+        pictures = {p: square(dataset.image(self.studies.root, r), self.model.image_size) for p, r in rows.items()}
+        examples = [self.shown(rows[p], pictures[p], prompts.prompt(rows[p], self.model.prompt)) for p in places]
         return {name: [example[name] for example in examples] for name in examples[0]}
 
-    return Dataset.from_dict({"place": list(order)}).with_transform(transform)
+    def __reduce__(self) -> tuple[Any, ...]:
+        # `datasets` pickles a transform to name a cache that is never used here: seconds, with all studies in it
+        return (_Reader, (Studies(self.studies.root, ()), self.shown, self.model))
