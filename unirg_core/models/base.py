@@ -4,23 +4,15 @@ It stands to the phantom as Qwen3-VL stands to the radiographs of arXiv 2601.171
 no institution's reports. Same machine, same library versions, same plan: the same bytes.
 """
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from unirg_core.models.card import write_card
+from unirg_core.models.neutral import Population, population
 from unirg_core.models.schedule import Schedule
-from unirg_core.params import BASE_WORLD
 from unirg_core.params import Model as ModelParams
 from unirg_core.progress import Progress, say
-
-NAME = "unirg-tiny"
-_CHUNK = 200
 
 
 @dataclass(frozen=True)
@@ -41,18 +33,6 @@ class Plan:
     sizes: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Population:
-    """Studies, and their pictures (n, 64, 64) uint8 as ingest stores them."""
-
-    studies: Sequence[Any]
-    pictures: np.ndarray
-
-    def part(self, start: int, end: int) -> "Population":
-        """Return the studies from `start` up to `end`."""
-        return replace(self, studies=self.studies[start:end], pictures=self.pictures[start:end])
-
-
 def build(folder: Path, plan: Plan | None = None) -> None:
     """Draw the neutral population, train the vision tower and the language part, and write the model's folder.
 
@@ -68,65 +48,15 @@ def build(folder: Path, plan: Plan | None = None) -> None:
     from unirg_core.models.loading import save, settle
 
     plan = plan or Plan()
-    drawn = population(plan)
+    drawn = population(plan.patients, plan.drawn_size, plan.processes)
+    known, unseen = drawn.parted(plan.tested)
     settle(ModelParams(threads=plan.threads))
-    known, unseen = _parted(drawn, plan.tested)
     model, processor = tiny.fresh(vocabulary(), plan.seed, **plan.sizes)
     readout = _see(model, known, plan)
     _speak(model, processor, known, plan)
     measured = _measured(model, readout, unseen)
     save(model.half(), processor, Path(folder))
     write_card(Path(folder), plan, measured, len(known.studies), len(unseen.studies))
-
-
-def population(plan: Plan) -> Population:
-    """Draw the neutral population: every study of the base world, at `drawn_size`, shrunk as ingest shrinks."""
-    from unirg_core.ingest.phantom import World, studies
-
-    everyone = studies(World(BASE_WORLD, plan.patients, plan.drawn_size))
-    chunks = [everyone[start : start + _CHUNK] for start in range(0, len(everyone), _CHUNK)]
-    bar = Progress("base", len(everyone), "pictures")
-    parts = []
-    for part in _drawn(chunks, plan):
-        parts.append(part)
-        bar.step(len(part))
-    return Population(everyone, np.concatenate(parts))
-
-
-def _drawn(chunks: list[Any], plan: Plan) -> Iterator[np.ndarray]:
-    sizes = [plan.drawn_size] * len(chunks)
-    if plan.processes == 1:
-        yield from map(pictures, chunks, sizes)
-        return
-    # spawned, not forked: the parent's library threads do not survive a fork
-    with ProcessPoolExecutor(plan.processes, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(pictures, chunks, sizes)
-
-
-def pictures(studies: Sequence[Any], drawn_size: int) -> np.ndarray:
-    """Return studies as the tiny model is shown them: (n, 64, 64) uint8.
-
-    The way over a DICOM file is left out: it changes no pixel by more than rounding, and a study in fifty by a shift
-    of exposure, which `pretrain.varied` covers.
-    """
-    from PIL import Image
-
-    from unirg_core.ingest.phantom import render
-    from unirg_core.models.tiny import IMAGE_SIZE
-
-    shrunk = np.empty((len(studies), IMAGE_SIZE, IMAGE_SIZE), np.uint8)
-    for place, study in enumerate(studies):
-        grey = Image.fromarray(np.rint(render([study], drawn_size)[0] * 255).astype(np.uint8))
-        shrunk[place] = grey.resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return shrunk
-
-
-def _parted(drawn: Population, patients: int) -> tuple[Population, Population]:
-    """Return (all but the last patients, the last patients)."""
-    order = list(dict.fromkeys(study.patient for study in drawn.studies))
-    last = set(order[len(order) - patients :])
-    cut = next(place for place, study in enumerate(drawn.studies) if study.patient in last)
-    return drawn.part(0, cut), drawn.part(cut, len(drawn.studies))
 
 
 def _see(model: Any, known: Population, plan: Plan) -> Any:

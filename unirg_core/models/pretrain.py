@@ -14,7 +14,7 @@ import torch
 from torch.nn import functional as F
 
 from unirg_core.models.schedule import Schedule
-from unirg_core.models.tiny import MERGE, PATCH
+from unirg_core.models.tiny import IMAGE_SIZE, MERGE, PATCH
 
 _SAME, _GAIN, _OFFSET, _NOISE, _SHIFT = 0.5, 0.12, 0.06, 0.02, 1
 _DEGREE_WEIGHT = 2.0
@@ -170,7 +170,9 @@ def _tokens(processor: Any, prompt: str, answer: str) -> tuple[list[int], list[i
     from unirg_core.models.generate import chat
 
     tokenizer = processor.tokenizer
-    asked = tokenizer(chat(processor, prompt), add_special_tokens=False)["input_ids"]
+    picture = processor.image_token * (IMAGE_SIZE // PATCH // MERGE) ** 2  # the processor widens the place likewise
+    text = chat(processor, prompt).replace(processor.image_token, picture)
+    asked = tokenizer(text, add_special_tokens=False)["input_ids"]
     answered = tokenizer(answer, add_special_tokens=False)["input_ids"]
     return asked, [*answered, tokenizer.eos_token_id]
 
