@@ -1,6 +1,7 @@
 """De-identification of text: what is taken out, what stays, and measured recall on planted forms."""
 
 import tarfile
+import time
 from collections import Counter
 from xml.etree import ElementTree
 
@@ -150,6 +151,18 @@ def test_real_reports_that_are_clean_already_keep_their_words():
                     tags += scrub(section.text or "", _NOBODY)[1]
     assert words > 30_000
     assert tags.total() <= 0.0005 * words, tags
+
+
+@pytest.mark.parametrize(
+    "text", ["A", "A ", "MacMac", "O'", "1-", "a@", "Dr. ", "van de ", "Jan ", "lives in Aa ", "\n "]
+)
+def test_no_text_takes_long(text):
+    report = text * (20_000 // len(text))
+    began = time.process_time()
+    scrub(report, _QUILLAN)
+    form_identifiers(report)
+    parse(report)
+    assert time.process_time() - began < 2
 
 
 @given(st.text(max_size=200))

@@ -21,13 +21,14 @@ RESIDUAL_RISK = (
 CATEGORIES = ("name", "id", "date", "time", "phone", "email", "address", "place", "age")
 
 _SHORTEST_ID = 5
+_SHORT_NAME = 2
 _NAMES_MERGED = re.compile(r"\[NAME\](?:(?:\s*,\s*|\s+|-)(?:[A-Z]\.?\s+)?\[NAME\])+")
 _INITIAL = re.compile(r"\b[A-Z]\.? (?=\[NAME\])|(?<=\[NAME\]) [A-Z]\b\.?(?!\w)")
 _TAGGED = re.compile(r"\[(?:" + "|".join(c.upper() for c in CATEGORIES) + r")\]")
 
 _FORM_NAME = re.compile(
     r"^[ \t]*(?:patient(?:'s)?(?: name)?|name|(?:referring|ordering|attending|reporting) (?:physician|doctor|provider)"
-    r"|radiologist|dictated by|read by|signed by|requested by)[ \t]*:[ \t]*([A-Za-z][A-Za-z'. ,^-]{2,40})",
+    r"|radiologist|dictated by|read by|signed by|requested by)[ \t]*:[ \t]*([A-Za-z][A-Za-z'. ,^-]{1,40})",
     re.IGNORECASE | re.MULTILINE,
 )
 _FORM_ID = re.compile(
@@ -43,14 +44,19 @@ class Known:
     def __init__(self, identifiers: Iterable[tuple[str, str]]) -> None:
         whole: dict[str, list[str]] = {"id": [], "phone": [], "place": [], "name": []}
         common: list[str] = []
+        short: list[str] = []
         for kind, text in identifiers:
             if kind == "name":
                 tokens = [t for t in re.split(r"[\s^=,./]+", text) if len(t.strip("-'")) > 1]
-                whole["name"] += [t for t in tokens if t.lower() not in COMMON | PLAIN and not t.isdigit()]
+                names = [t for t in tokens if t.lower() not in COMMON | PLAIN and not t.isdigit()]
+                whole["name"] += [t for t in names if len(t) > _SHORT_NAME]
+                short += [t.capitalize() for t in names if len(t) <= _SHORT_NAME]
                 common += [t for t in tokens if t.lower() in COMMON]
             elif len(text) >= _SHORTEST_ID and (kind in ("place", "phone") or any(c.isdigit() for c in text)):
                 whole[kind].append(text)
         self._patterns = [(kind, _any_of(texts, re.IGNORECASE)) for kind, texts in whole.items() if texts]
+        # "Ng" is a name, "NG" a tube: so short a name counts only as names are written.
+        self._patterns += [("name", _any_of(short, re.NOFLAG))] if short else []
         # A name that is also a word ("Long", "Hill") counts only as a neighbour of a name.
         near = "|".join(re.escape(t.capitalize()) + "|" + re.escape(t.upper()) for t in dict.fromkeys(common))
         self._near = (

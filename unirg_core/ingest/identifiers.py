@@ -1,6 +1,7 @@
 """The forms that identifiers take in a report's text, as regular expressions.
 
-Rules prefer to miss a doubtful number over eating a measurement: `3 x 4 cm`, `T12`, `1:2` and `5/6` are none.
+Rules prefer to miss a doubtful number over eating a measurement: `3 x 4 cm`, `T12`, `1:2` and `5/6` are none. Repeats
+are bounded and anchored, so that no text takes more than linear time.
 """
 
 import re
@@ -79,11 +80,13 @@ _AGES = (
     _after("age|aged|age:", rf"{_OVER_89}\b"),
     rf"\b{_OVER_89}(?=\s?[MF]\b)",
 )
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\bhttps?://\S+|\bwww\.\S+", re.IGNORECASE)
+EMAIL = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|\bhttps?://\S+|\bwww\.\S+", re.IGNORECASE
+)
 _TOWN = r"[A-Z][\w'-]+(?:,? [A-Z][\w'-]+)*"
 _PLACES = (
-    r"\b(?:(?:[A-Z][\w'.-]*|of|the|and)\s+){0,4}[A-Z][\w'.-]*\s+(?:Hospital|Clinic|Medical Cent(?:er|re)|Health System"
-    r"|Infirmary|Nursing Home|Health Cent(?:er|re)|Care Home|Airport|University)\b",
+    r"(?<![\w'.-])(?:(?:[A-Z][\w'.-]{0,30}|of|the|and)\s+){0,4}[A-Z][\w'.-]{0,30}\s+(?:Hospital|Clinic|University"
+    r"|Medical Cent(?:er|re)|Health System|Infirmary|Nursing Home|Health Cent(?:er|re)|Care Home|Airport)\b",
     _after("lives in|resident of|resides in|worked in|works in|transferred from|traveled to|travelled to", _TOWN),
 )
 
@@ -101,8 +104,8 @@ RULES = (
 """In this order, after what is known of the patient. A rule's first group, if it has one, stays."""
 
 _PARTICLE = r"(?:[OD]'|Ma?c|[Vv]an |[Vv]on |[Dd]e |[Dd]er |[Dd]i |[Dd]a |[Dd]el |[Ee]l-|[Aa]l-|St\. )"
-_WORD = rf"(?:[A-Z]\.|[A-Z](?![\w'])|{_PARTICLE}*[A-Z][\w'-]*[A-Za-z])"
-_NAME = rf"({_WORD}(?:(?:,\s?|\s){_WORD}){{0,3}})"
+_WORD = rf"(?:[A-Z]\.|[A-Z](?![\w'])|{_PARTICLE}{{0,2}}[A-Z][\w'-]{{0,30}}[A-Za-z])"
+_NAME = rf"(?<![\w'-])({_WORD}(?:(?:,\s?|\s){_WORD}){{0,3}})"
 _TITLE = r"(?i:drs?\.?|doctors?|mr\.?|mrs\.?|ms\.?|miss|prof\.?|professor|nurse|sister|rn|np)"
 _DEGREE = r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|Ph\.?D\.?|MBBS|MBChB|FRCR|FRCPC|FACR|PA-C|DNP|CRNP|BSN)"
 _LEAD = (

@@ -32,12 +32,15 @@ def open_source(params: Ingest, root: Path) -> Source:
 
 def listing_digest(params: Params, root: Path) -> dict[str, Any]:
     """Return what pins a source: its kind, the digest of its listing, and how many studies it lists."""
-    source = open_source(params.ingest, root)
+    return _listing(open_source(params.ingest, root))
+
+
+def _listing(source: Source) -> dict[str, Any]:
     return {"kind": source.name, "digest": digest_of(source.listing()), "count": len(source.studies())}
 
 
-def checked_vault(params: Params, root: Path) -> Vault:
-    """Open the vault, and refuse when source or key are not what `inputs.json` pins.
+def open_pinned(params: Params, root: Path) -> tuple[Source, Vault]:
+    """Open source and vault, and refuse when they are not what `inputs.json` pins.
 
     Raises
     ------
@@ -49,7 +52,8 @@ def checked_vault(params: Params, root: Path) -> Vault:
         raise BadInput(f"{path} is missing: a run is pinned before it starts. Start it by `unirg retrain`.")
     pins = read_json(path)
     vault = open_vault(params.ingest.source, home())
-    found = {"source": listing_digest(params, root), "key": {"fingerprint": vault.fingerprint}}
+    source = open_source(params.ingest, root)
+    found = {"source": _listing(source), "key": {"fingerprint": vault.fingerprint}}
     for name, field in (("source", "kind"), ("source", "digest"), ("key", "fingerprint")):
         pinned, there = pins.get(name, {}).get(field), found[name][field]
         if pinned != there:
@@ -57,4 +61,4 @@ def checked_vault(params: Params, root: Path) -> Vault:
                 f"{path} pins {name}.{field} = {pinned}, but {there} is found: the {name} has changed since the run "
                 "was pinned. Start a new run by `unirg retrain`."
             )
-    return vault
+    return source, vault

@@ -21,7 +21,7 @@ from unirg_core.home import die_with, home
 from unirg_core.ingest.build import Batch, Builder, Reject, merged
 from unirg_core.ingest.deidentify import CATEGORIES, PROFILE, RESIDUAL_RISK, VERSION
 from unirg_core.ingest.manifest import complete
-from unirg_core.ingest.opening import checked_vault, open_source
+from unirg_core.ingest.opening import open_pinned, open_source
 from unirg_core.ingest.shards import ShardWriter, write_table
 from unirg_core.ingest.splits import assign
 from unirg_core.ingest.workers import Workers
@@ -43,9 +43,8 @@ def ingest(params: Params, root: Path) -> None:
     BadInput
         When the source cannot be read, is not what was pinned, or nothing usable or no split comes of it.
     """
-    vault = checked_vault(params, root)
+    source, vault = open_pinned(params, root)
     _clear(root)
-    source = open_source(params.ingest, root)
     listed = sorted((vault.pseudonym("study", study.key), study.key) for study in source.studies())
     chunks = [[key for _, key in listed[at : at + _CHUNK]] for at in range(0, len(listed), _CHUNK)]
     rejects = [Reject(vault.pseudonym("row", r.key), r.reason) for r in source.refusals()]

@@ -52,18 +52,20 @@ class Workers(Generic[Result]):
         pool = self._pool(self._processes)
         try:
             while waiting or under_way:
-                while waiting and len(under_way) < _UNDER_WAY * self._processes:
-                    chunk = waiting.popleft()
-                    under_way.append((chunk, pool.submit(self._work, chunk)))
                 try:
-                    yield under_way[0][1].result()
-                    under_way.popleft()
+                    while waiting and len(under_way) < _UNDER_WAY * self._processes:
+                        under_way.append((waiting[0], pool.submit(self._work, waiting[0])))
+                        waiting.popleft()
+                    result = under_way[0][1].result()
                 except BrokenProcessPool:
                     pool.shutdown(wait=False, cancel_futures=True)
                     for chunk, _ in under_way:
                         yield self._alone(chunk)
                     under_way.clear()
                     pool = self._pool(self._processes)
+                else:
+                    under_way.popleft()
+                    yield result
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
