@@ -100,7 +100,7 @@ def learn_to_speak(
     Parameters
     ----------
     texts
-        (prompt, answer) of each picture.
+        (prompt, answer) pairs; a multiple of the pictures, and pair i belongs to picture i modulo their number.
     """
     from unirg_core.models.adapting import freeze_vision
 
@@ -111,10 +111,10 @@ def learn_to_speak(
 
     def loss(index: torch.Tensor, source: torch.Generator) -> torch.Tensor:
         batch = _batch([tokens[i] for i in index.tolist()], processor)
-        pixels = patches(varied(all_pictures[index], source))
+        pixels = patches(varied(all_pictures[index % len(pictures)], source))
         return model(**batch, pixel_values=pixels, image_grid_thw=grids(len(index), size)).loss
 
-    _descend([p for p in model.parameters() if p.requires_grad], loss, len(pictures), plan, seed, said)
+    _descend([p for p in model.parameters() if p.requires_grad], loss, len(texts), plan, seed, said)
     model.requires_grad_(True)
     model.eval()
 
