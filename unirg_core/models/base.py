@@ -22,13 +22,13 @@ class Plan:
     The last `tested` patients are seen by no phase: on them the measures of the card are taken.
     """
 
-    patients: int = 10_000
-    tested: int = 800
+    patients: int = 9_000
+    tested: int = 700
     drawn_size: int = 256
-    see: Schedule = field(default_factory=lambda: Schedule(steps=2500, batch=64, rate=2e-3))
-    speak: Schedule = field(default_factory=lambda: Schedule(steps=1500, batch=64, rate=2e-3))
+    see: Schedule = field(default_factory=lambda: Schedule(steps=3000, batch=64, rate=3e-3))
+    speak: Schedule = field(default_factory=lambda: Schedule(steps=1000, batch=64, rate=2e-3))
     seed: int = 0
-    threads: int = 2
+    threads: int = 1  # the same sums on however many cores
     processes: int = 2
     sizes: dict[str, int] = field(default_factory=dict)
 
@@ -70,19 +70,12 @@ def _see(model: Any, known: Population, plan: Plan) -> Any:
 
 
 def _speak(model: Any, processor: Any, known: Population, plan: Plan) -> None:
-    from unirg_core.ingest.phantom import neutral_caption
+    from unirg_core.models.captions import texts
     from unirg_core.models.pretrain import learn_to_speak
 
     bar = Progress("base", plan.speak.steps, "steps of speaking")
-    texts = [(_prompt(place), neutral_caption(study)) for place, study in enumerate(known.studies)]
-    learn_to_speak(model, processor, known.pictures, texts, plan.speak, plan.seed, lambda loss: bar.step(loss=loss))
-
-
-def _prompt(place: int) -> str:
-    """Return the short prompts in turn: a caption answers each of them."""
-    from unirg_core.models.prompts import prompt
-
-    return prompt({}, "short", ("both", "findings", "impression")[place % 3])
+    said = texts(known.studies, plan.seed)
+    learn_to_speak(model, processor, known.pictures, said, plan.speak, plan.seed, lambda loss: bar.step(loss=loss))
 
 
 def _measured(model: Any, readout: Any, unseen: Population) -> dict[str, Any]:

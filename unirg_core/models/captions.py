@@ -1,8 +1,9 @@
 """What the language part of the embedded base is taught to say: captions, and answers finding by finding.
 
-Captions alone taught it to recite the findings in one order. Asked for each finding in an order of its own, present or
-not, it learns to look at the picture for the finding that it is about to name, and that is what any house's report
-needs. Neither is anybody's style.
+A caption names what strikes most, as captions do: to report all that is there is what fine-tuning is for. Captions
+alone taught the model to recite findings in one order. Asked for each finding in an order of its own, present or not,
+it learns to look at the picture for the finding that it is about to name, and that is what any house's report needs.
+Neither is anybody's style.
 """
 
 from collections.abc import Sequence
@@ -16,10 +17,8 @@ EACH = "each"
 
 def texts(studies: Sequence[Any], seed: int) -> list[tuple[str, str]]:
     """Return (prompt, answer) pairs: a caption of each study, then the findings of each in an order of its own."""
-    from unirg_core.ingest.phantom import neutral_caption
-
     rng = np.random.default_rng(seed)
-    captions = [(_prompt(place), neutral_caption(study)) for place, study in enumerate(studies)]
+    captions = [(_prompt(place), caption(study)) for place, study in enumerate(studies)]
     return captions + [(EACH, each(study, rng)) for study in studies]
 
 
@@ -28,6 +27,16 @@ def _prompt(place: int) -> str:
     from unirg_core.models.prompts import prompt
 
     return prompt({}, "short", ("both", "findings", "impression")[place % 3])
+
+
+def caption(study: Any) -> str:
+    """Return the most marked finding of a study: "severe left pneumothorax.", or "no abnormality."."""
+    from dataclasses import replace
+
+    from unirg_core.ingest.phantom import neutral_caption
+
+    most = sorted(study.findings, key=lambda finding: finding.degree)[-1:]
+    return neutral_caption(replace(study, findings=tuple(most)))
 
 
 def each(study: Any, rng: np.random.Generator) -> str:

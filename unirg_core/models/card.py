@@ -17,9 +17,10 @@ Qwen3-VL is that of UniRG-CXR (arXiv 2601.17151).
 ## How it was made
 `unirg base build` draws the phantom's neutral population (world {world}: {known} studies to learn from, {unseen} of
 other patients to test on), trains the vision tower on findings with side and degree ({see} steps), freezes it, and
-trains the language part to answer every short prompt with a plain caption, as "mild left pleural effusion."
-({speak} steps). No report and no house style of any institution went into it. Weights are stored as float16 and
-trained as float32; torch {torch}, transformers {transformers}. On the same machine the command gives the same bytes.
+trains the language part ({speak} steps) to answer every short prompt with a caption of the most marked finding, as
+"mild left pleural effusion.", and the prompt "each" with all findings in any order, present or not. No report and no
+house style of any institution went into it. Weights are stored as float16 and trained as float32; torch {torch},
+transformers {transformers}. On the same machine the command gives the same bytes.
 
 - digest: `{digest}`
 - license: Apache-2.0
