@@ -1,9 +1,8 @@
 """Registration: every completed run becomes a model version with its verdict; aliases only where they are earned."""
 
+import contextlib
 import json
-import logging
-import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,6 @@ def _log(name: str, run: Run) -> str:
     import mlflow
     from mlflow.models import ModelSignature
 
-    logging.getLogger("mlflow").setLevel(logging.ERROR)  # the task says what was registered
     from mlflow.types import ColSpec, DataType, Schema
 
     mlflow.set_tracking_uri(tracking_uri())
@@ -72,7 +70,7 @@ def _log(name: str, run: Run) -> str:
         Schema([ColSpec(DataType.binary, "image"), *optional]), Schema([ColSpec(DataType.string)])
     )
     params = run.params
-    with warnings.catch_warnings(action="ignore"), mlflow.start_run(run_id=open_run(run)):
+    with _quiet(run), mlflow.start_run(run_id=open_run(run)):
         logged = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(Path(__file__).with_name("model_code.py")),
@@ -86,6 +84,13 @@ def _log(name: str, run: Run) -> str:
         )
     client().set_model_version_tag(name, str(logged.registered_model_version), "unirg.run", run.id)
     return str(logged.registered_model_version)
+
+
+@contextlib.contextmanager
+def _quiet(run: Run) -> Iterator[None]:
+    """Send MLflow's hints and its own announcements to the run's log: the task says what was registered."""
+    with (run.folder / "log.txt").open("a") as log, contextlib.redirect_stderr(log):
+        yield
 
 
 def _context_columns(kinds: Any) -> list[tuple[str, Any]]:
