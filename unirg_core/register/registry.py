@@ -60,7 +60,6 @@ def _existing(name: str, run: Run) -> str | None:
 def _log(name: str, run: Run) -> str:
     import mlflow
     from mlflow.models import ModelSignature
-
     from mlflow.types import ColSpec, DataType, Schema
 
     mlflow.set_tracking_uri(tracking_uri())
