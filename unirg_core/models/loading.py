@@ -87,12 +87,9 @@ def load_processor(folder: Path, image_size: int) -> Any:
 
 
 def _fit(image_processor: Any, size: int) -> None:
-    """Let an image processor keep squares of `size` as they are; one with tiles of its own is left alone."""
-    now = dict(image_processor.size or {})
-    if {"shortest_edge", "longest_edge"} <= set(now):
+    """Let a processor of Qwen's kind, free in its size, keep squares of `size`; others bring them to their own."""
+    if {"shortest_edge", "longest_edge"} <= {name for name, edge in dict(image_processor.size or {}).items() if edge}:
         image_processor.size = type(image_processor.size)(shortest_edge=size * size, longest_edge=size * size)
-    elif {"height", "width"} <= set(now):
-        image_processor.size = type(image_processor.size)(height=size, width=size)
 
 
 def square(image: Any, size: int) -> Any:
