@@ -5,6 +5,9 @@ Names are imported on first use, because torch and transformers take seconds to 
 
 from typing import Any
 
+IMAGE_SIZE = 64
+"""Pixels of a picture's side as the tiny model is shown it."""
+
 _HOME = {
     "apply_lora": "adapting",
     "digest": "loading",
@@ -14,7 +17,7 @@ _HOME = {
     "save": "loading",
     "square": "loading",
     "trainable_share": "adapting",
-    "generate": "generate",
+    "generate": "generation",
 }
 
 __all__ = sorted(_HOME)
@@ -26,5 +29,5 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value  # importing the submodule `generate` would otherwise put the module under this name
+    globals()[name] = value
     return value

@@ -11,11 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from unirg_core.models import IMAGE_SIZE
 from unirg_core.params import BASE_WORLD
 from unirg_core.progress import Progress
-
-SIDE = 64
-"""Pixels of a picture's side as the tiny model is shown it."""
 
 _CHUNK = 200
 
@@ -73,8 +71,8 @@ def pictures(studies: Sequence[Any], drawn_size: int) -> np.ndarray:
 
     from unirg_core.ingest.phantom import render
 
-    shrunk = np.empty((len(studies), SIDE, SIDE), np.uint8)
+    shrunk = np.empty((len(studies), IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     for place, study in enumerate(studies):
         grey = Image.fromarray(np.rint(render([study], drawn_size)[0] * 255).astype(np.uint8))
-        shrunk[place] = grey.resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        shrunk[place] = grey.resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.LANCZOS, reducing_gap=3.0)
     return shrunk

@@ -11,7 +11,7 @@ from typing import Any
 
 from transformers import Qwen2_5_VLProcessor, Qwen2VLImageProcessorPil, Qwen3VLProcessor
 
-from unirg_core.models.neutral import SIDE as IMAGE_SIZE
+from unirg_core.models import IMAGE_SIZE
 
 PATCH, MERGE = 8, 4
 PAD, EOS, ANSWER = "<|endoftext|>", "<|im_end|>", "<|im_start|>"
