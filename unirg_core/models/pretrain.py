@@ -167,7 +167,7 @@ def _descend(
 
 
 def _tokens(processor: Any, prompt: str, answer: str) -> tuple[list[int], list[int]]:
-    from unirg_core.models.generate import chat
+    from unirg_core.models.generation import chat
 
     tokenizer = processor.tokenizer
     picture = processor.image_token * (IMAGE_SIZE // PATCH // MERGE) ** 2  # the processor widens the place likewise
