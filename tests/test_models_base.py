@@ -142,7 +142,6 @@ def test_shipped_base_is_what_its_note_says():
     assert note["plan"]["sizes"] == {}
 
 
-@pytest.mark.slow
 def test_shipped_base_tells_findings_and_sides(strangers):
     from PIL import Image
 
@@ -159,7 +158,6 @@ def test_shipped_base_tells_findings_and_sides(strangers):
     assert sided[:, 0].sum() / plain[:, 0].sum() > 0.9
 
 
-@pytest.mark.slow
 def test_shipped_base_captions_what_strikes_most(strangers):
     from PIL import Image
 
@@ -175,7 +173,6 @@ def test_shipped_base_captions_what_strikes_most(strangers):
     assert not [text for text in said if "Findings:" in text or text.count(".") > 2]  # no house style
 
 
-@pytest.mark.slow
 def test_shipped_base_sees_by_a_readout_learnt_anew(strangers):
     import torch
 

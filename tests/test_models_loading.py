@@ -305,3 +305,16 @@ def test_known_words_are_one_token_each():
     tokens = tiny.tokenizer(WORDS)
     assert len(tokens("The lungs are clear. No small left pleural effusion")["input_ids"]) == 10
     assert len(tokens("123")["input_ids"]) == 3
+
+
+def test_no_module_of_the_package_hides_a_function():
+    import importlib
+    import pkgutil
+
+    from unirg_core import models
+
+    for module in pkgutil.iter_modules(models.__path__):
+        importlib.import_module(f"unirg_core.models.{module.name}")
+    assert all(callable(getattr(models, name)) for name in models.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'no_such'"):
+        models.no_such  # noqa: B018 - asking for it is the test
