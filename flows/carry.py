@@ -13,7 +13,7 @@ from unirg_core.progress import say
 from unirg_core.register.tracking import close_run
 from unirg_core.runs.finish import finish
 from unirg_core.runs.launch import Request, request_run
-from unirg_core.runs.run import Run, Trigger, conclude, find
+from unirg_core.runs.run import Run, Trigger, conclude
 from unirg_core.runs.stage import StageFault
 
 
@@ -45,28 +45,25 @@ def carry(form: Form, way: Callable[[Run], None]) -> str:
     say("retrain", decision.sentence)
     if decision.what in ("live", "unchanged"):
         return decision.sentence
-    return carry_pinned(decision.run.id, way)
+    with decision.lock:
+        return carry_held(decision.run, way)
 
 
-def carry_pinned(run_id: str, way: Callable[[Run], None]) -> str:
-    """Hold a pinned run, take it through its way, and conclude it however it ends."""
-    run = find(run_id)
-    with run.held() as mine:
-        if not mine:
-            return f"Run {run.id} is alive in another process; it is left alone."
-        records.change(run.folder, flow_run=str(flow_run.id))
-        try:
-            way(run)
-        except (BadInput, HonestNegative, StageFault) as fault:
-            _end(run, records.FAILED, f"Record that the run failed: {type(fault).__name__}", error=str(fault))
-            raise
-        except Exception as fault:
-            _end(run, records.FAILED, "Record that the run failed on a fault", error=f"{type(fault).__name__}: {fault}")
-            raise
-        except BaseException as end:  # an interrupt or a termination: the same request takes the run up again
-            _end(run, records.KILLED, "Record that the run was cut off", error=type(end).__name__)
-            raise
-        _end(run, records.COMPLETED, f"Record run {run.id}")
+def carry_held(run: Run, way: Callable[[Run], None]) -> str:
+    """Take a run whose lock is held through its way, and conclude it however it ends; return the gate's verdict."""
+    records.change(run.folder, flow_run=str(flow_run.id))
+    try:
+        way(run)
+    except (BadInput, HonestNegative, StageFault) as fault:
+        _end(run, records.FAILED, f"Record that the run failed: {type(fault).__name__}", error=str(fault))
+        raise
+    except Exception as fault:
+        _end(run, records.FAILED, "Record that the run failed on a fault", error=f"{type(fault).__name__}: {fault}")
+        raise
+    except BaseException as end:  # an interrupt or a termination: the same request takes the run up again
+        _end(run, records.KILLED, "Record that the run was cut off", error=type(end).__name__)
+        raise
+    _end(run, records.COMPLETED, f"Record run {run.id}")
     return run.record["verdict"]["verdict"]
 
 

@@ -8,7 +8,7 @@ import sys
 
 from prefect import flow
 
-from flows.carry import EMPTY, Form, carry, carry_pinned
+from flows.carry import EMPTY, Form, carry, carry_held
 from tasks.approve import approve
 from tasks.evaluate import evaluate
 from tasks.gate import gate
@@ -18,7 +18,7 @@ from tasks.rl import rl
 from tasks.sft import sft
 from tasks.validate import validate
 from tasks.version import version
-from unirg_core.runs.run import Run
+from unirg_core.runs.run import Run, find
 
 
 def way(run: Run) -> None:
@@ -46,8 +46,8 @@ def retrain(form: Form = EMPTY) -> str:
 
 @flow(name="retrain")
 def retrain_pinned(run_id: str) -> str:
-    """Carry out a run that `unirg retrain` has pinned."""
-    return carry_pinned(run_id, way)
+    """Carry out a run that `unirg retrain` has pinned, and whose lock it has handed over."""
+    return carry_held(find(run_id), way)
 
 
 if __name__ == "__main__":

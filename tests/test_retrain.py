@@ -195,7 +195,10 @@ def test_a_bare_dvc_repro_gives_the_same_bytes(clone: Clone, first: str, tmp_pat
 
 def test_two_at_once_both_end_well(clone: Clone, first: str) -> None:
     before = {record["run"] for record in clone.records()}
-    children = [clone.start("retrain", "--recipe", "smoke", "--set", f"sft.steps={steps}") for steps in (6, 7)]
+    children = [
+        clone.start("retrain", "--recipe", "smoke", "--set", f"sft.steps={steps}", "--set", "model.threads=1")
+        for steps in (6, 7)
+    ]
     for child in children:
         said, _ = child.communicate(timeout=900)
         assert child.returncode == 0, said

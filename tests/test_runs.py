@@ -110,6 +110,15 @@ def test_a_live_run_is_left_alone(clone: Clone) -> None:
     assert run.record["events"] == []
 
 
+def test_a_run_is_held_from_the_decision_on(clone: Clone) -> None:
+    decision = decide(clone.root, asked(clone), TRIGGER)
+    assert decide(clone.root, asked(clone), TRIGGER).what == "live"
+    decide(clone.root, asked(clone, "seed=9"), TRIGGER)
+    assert decision.run.record["state"] == "running"  # not taken for dead by another's request
+    decision.lock.close()
+    assert decide(clone.root, asked(clone), TRIGGER).what == "adopted"
+
+
 def test_a_dead_run_of_other_inputs_is_recorded_as_killed_on_its_branch(clone: Clone) -> None:
     dead = decide(clone.root, asked(clone), TRIGGER).run
     decide(clone.root, asked(clone, "seed=9"), TRIGGER)
@@ -156,7 +165,8 @@ class holder:
     def __init__(self, run: Run) -> None:
         code = (
             "import sys, time; from pathlib import Path; from unirg_core.runs.run import Run\n"
-            "with Run(sys.argv[1], Path(sys.argv[2])).held(): print('held', flush=True); time.sleep(60)"
+            "lock = Run(sys.argv[1], Path(sys.argv[2])).hold()\n"
+            "print('held' if lock else 'free', flush=True); time.sleep(60)"
         )
         self.child = subprocess.Popen(
             [sys.executable, "-c", code, run.id, str(run.folder)], stdout=subprocess.PIPE, text=True

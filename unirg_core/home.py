@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from unirg_core.faults import BadInput
 
@@ -52,14 +53,24 @@ def silenced(environment: Mapping[str, str]) -> dict[str, str]:
 @contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
     """Hold an exclusive file lock; yield whether it is held. The kernel frees it when the holder dies."""
+    lock = take_lock(path, wait=wait)
+    try:
+        yield lock is not None
+    finally:
+        if lock:
+            lock.close()
+
+
+def take_lock(path: Path, *, wait: bool = False) -> IO[str] | None:
+    """Return the open, exclusively locked file, or None where another holds it; closing the last copy frees it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+    stream = path.open("a")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        stream.close()
+        return None
+    return stream
 
 
 def die_with(parent: int) -> None:

@@ -12,7 +12,7 @@ from unirg_core.faults import BadInput
 from unirg_core.params import Params
 from unirg_core.progress import say
 from unirg_core.runs.checkout import project_root
-from unirg_core.runs.run import Decision, Run, Trigger, decide, environment
+from unirg_core.runs.run import Decision, Trigger, decide, environment
 
 
 @dataclass(frozen=True)
@@ -90,14 +90,16 @@ def launch(request: Request, here: Path) -> int:
     say("retrain", decision.sentence)
     if decision.what in ("live", "unchanged"):
         return 0
-    return _flow(decision.run, server)
+    return _flow(decision, server)
 
 
-def _flow(run: Run, server: str | None) -> int:
+def _flow(decision: Decision, server: str | None) -> int:
+    """Run the flow in the run's checkout; the run's lock goes along, so that it is held as long as either lives."""
+    run, lock = decision.run, decision.lock.fileno()
     own = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}  # the stages' own lines are for the person here
     own |= {"PREFECT_API_URL": server} if server else {}
     command = [sys.executable, "-m", "flows.retrain", run.id]
-    child = subprocess.Popen(command, cwd=run.checkout, env={**environment(run), **own})
+    child = subprocess.Popen(command, cwd=run.checkout, env={**environment(run), **own}, pass_fds=[lock])
     while True:
         try:
             return child.wait()

@@ -3,21 +3,20 @@
 The decision needs the pins alone, so it is made before any orchestrator starts.
 """
 
-import contextlib
 import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from unirg_core.audit import record as records
 from unirg_core.faults import BadInput
 from unirg_core.files import read_json, write_json
-from unirg_core.home import home, locked
+from unirg_core.home import home, locked, take_lock
 from unirg_core.params import Params, dump, load, parse
 from unirg_core.runs import pins
 from unirg_core.runs.checkout import add_worktree, code_of, commit
@@ -62,31 +61,26 @@ class Run:
         """Return the run's parameters."""
         return parse(self.record["params"]["resolved"], f"run {self.id}")
 
-    @contextlib.contextmanager
-    def held(self) -> Iterator[bool]:
-        """Hold the run while it lives; yield False where another process does."""
-        with locked(self.folder / "lock", wait=False) as mine:
-            yield mine
-
-    def live(self) -> bool:
-        """Tell whether a process holds the run; one that was just killed gets a moment to be gone."""
-        until = time.monotonic() + _DYING_SECONDS
-        while True:
-            with self.held() as mine:
-                if mine:
-                    return False
-            if time.monotonic() > until:
-                return True
+    def hold(self, patience: float = 0.0) -> IO[str] | None:
+        """Return the run's lock, held until it is closed or its last holder dies; None while another holds it."""
+        until = time.monotonic() + patience
+        while (lock := take_lock(self.folder / "lock")) is None and time.monotonic() < until:
             time.sleep(0.2)
+        return lock
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What a request became: `what` it is, the run it is about, and a sentence for the person."""
+    """What a request became: `what` it is, the run it is about, and a sentence for the person.
+
+        """Return the run's lock, held until closed or until its last holder dies; None where another holds it."""
+    so that nobody takes a run for dead that has not quite begun.
+    """
 
     what: Literal["new", "adopted", "live", "unchanged"]
     run: Run
     sentence: str
+    lock: IO[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -153,13 +147,16 @@ def _known(same: list[Run], params: Params, inputs: Mapping[str, Any], key: str,
             now = _unchanged(run, params, inputs, key, trigger)
             return Decision("unchanged", now, f"Nothing has changed since run {run.id}; recorded as {now.id}.")
         if state in (records.RUNNING, records.KILLED):
-            if run.live():
+            lock = run.hold(_DYING_SECONDS)
+            if lock is None:
                 return Decision("live", run, f"Run {run.id} of the same inputs is alive; it is left alone.")
             if not (run.checkout / "params.yaml").exists():
+                lock.close()
                 continue
             records.change(run.folder, state=records.RUNNING)
             records.event(run.folder, "adopted", principal=trigger.principal, command=trigger.command)
-            return Decision("adopted", run, f"Run {run.id} of the same inputs was cut off; it goes on where it stood.")
+            said = f"Run {run.id} of the same inputs was cut off; it goes on where it stood."
+            return Decision("adopted", run, said, lock)
     return None
 
 
@@ -170,8 +167,9 @@ def _new(root: Path, params: Params, inputs: Mapping[str, Any], key: str, trigge
     (run.checkout / "params.yaml").write_text(dump(params))
     pins.write_inputs(run.checkout, inputs)
     _join_cache(run.checkout)
+    lock = run.hold()
     _begin(run, params, inputs, key, trigger)
-    return Decision("new", run, f"Run {run.id} begins.")
+    return Decision("new", run, f"Run {run.id} begins.", lock)
 
 
 def _unchanged(earlier: Run, params: Params, inputs: Mapping[str, Any], key: str, trigger: Trigger) -> Run:
@@ -243,10 +241,10 @@ def _bury_dead(before: list[Run], key: str) -> None:
     for run in before:
         if run.record["state"] != records.RUNNING or run.record["key"] == key:
             continue
-        with run.held() as mine:
-            if mine:
-                records.change(run.folder, state=records.KILLED)
-                conclude(run, "Record that the run was killed")
+        if lock := run.hold():
+            records.change(run.folder, state=records.KILLED)
+            conclude(run, "Record that the run was killed")
+            lock.close()
 
 
 def conclude(run: Run, message: str) -> None:
