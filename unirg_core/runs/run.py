@@ -73,8 +73,8 @@ class Run:
 class Decision:
     """What a request became: `what` it is, the run it is about, and a sentence for the person.
 
-        """Return the run's lock, held until closed or until its last holder dies; None where another holds it."""
-    so that nobody takes a run for dead that has not quite begun.
+    `lock` is that of a run to be carried out. It is held from the decision on, and handed to the flow's process, so
+    that nobody takes a run for dead that has not quite begun.
     """
 
     what: Literal["new", "adopted", "live", "unchanged"]
