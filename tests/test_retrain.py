@@ -17,6 +17,7 @@ from fixtures_clone import Clone, clone_at
 
 from unirg_core import params
 from unirg_core.files import read_json, read_lines
+from unirg_core.home import descendants
 from unirg_core.study import LABELS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -233,7 +234,7 @@ def _kill_in(clone: Clone, stage: str, whom: str) -> None:
     while not _has_stepped(clone, stage):
         assert child.poll() is None and time.monotonic() < until, child.stdout.read()
         time.sleep(0.05)
-    victims = _descendants(child.pid)
+    victims = descendants(child.pid)
     (os.kill if whom == "parent" else os.killpg)(child.pid, signal.SIGKILL)
     child.wait()
     gone = time.monotonic() + 15
@@ -249,12 +250,6 @@ def _has_stepped(clone: Clone, stage: str) -> bool:
         if steps and max(steps) >= {"sft": 7, "rl": 2}[stage]:
             return True
     return False
-
-
-def _descendants(pid: int) -> set[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    found = {int(child) for child in children.read_text().split()} if children.exists() else set()
-    return found | {deeper for child in found for deeper in _descendants(child)}
 
 
 # --- the real drop ---

@@ -13,6 +13,7 @@ from fixtures_clone import Clone, clone_at
 from unirg_core import params
 from unirg_core.audit import record as records
 from unirg_core.faults import BadInput
+from unirg_core.home import descendants
 from unirg_core.runs import pins
 from unirg_core.runs.checkout import code_of, project_root
 from unirg_core.runs.launch import Request, resolve
@@ -182,10 +183,20 @@ class holder:
 
 def test_a_process_ends_soon_after_the_one_it_belongs_to() -> None:
     parent = subprocess.Popen(["sleep", "60"])
-    code = "import sys, time; from unirg_core.home import die_with; die_with(int(sys.argv[1])); time.sleep(30)"
-    child = subprocess.Popen([sys.executable, "-c", code, str(parent.pid)], stderr=subprocess.DEVNULL)
-    time.sleep(1.5)
-    assert child.poll() is None
+    code = (
+        "import sys, time, subprocess; from unirg_core.home import die_with; die_with(int(sys.argv[1]))\n"
+        "print(subprocess.Popen(['sleep', '60'], start_new_session=True).pid, flush=True); time.sleep(30)"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, str(parent.pid)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    grandchild = int(child.stdout.readline())
+    time.sleep(1.0)
+    assert child.poll() is None and grandchild in descendants(child.pid)
     os.kill(parent.pid, signal.SIGKILL)  # not reaped yet: a zombie counts as gone
     assert child.wait(timeout=5) == 137
     parent.wait()
+    until = time.monotonic() + 5
+    while Path(f"/proc/{grandchild}").exists():  # what it had started goes with it
+        assert time.monotonic() < until
+        time.sleep(0.05)

@@ -2,10 +2,11 @@
 
 import fcntl
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -76,6 +77,7 @@ def take_lock(path: Path, *, wait: bool = False) -> IO[str] | None:
 def die_with(parent: int) -> None:
     """End this process soon after process `parent` is gone, so that no stage outlives the run that started it.
 
+    What this process has started ends with it, as a temporary server that would outlive it.
     A thread asks twice a second: PR_SET_PDEATHSIG would fire when the *thread* that started us ends, and
     orchestrators start children from worker threads.
     """
@@ -87,9 +89,21 @@ def die_with(parent: int) -> None:
         while not pause.wait(_WATCH_SECONDS):
             if not _alive(parent):
                 sys.stderr.write(f"The process {parent} that started this one is gone: ending.\n")
+                for child in descendants(os.getpid()):
+                    with suppress(ProcessLookupError):
+                        os.kill(child, signal.SIGKILL)
                 os._exit(137)
 
     threading.Thread(target=watch, daemon=True, name="die-with-parent").start()
+
+
+def descendants(pid: int) -> set[int]:
+    """Return the processes that a process has started, and those that they have started (Linux; elsewhere none)."""
+    lists = Path(f"/proc/{pid}/task").glob("*/children")  # one list a thread
+    with suppress(OSError):
+        found = {int(child) for path in lists for child in path.read_text().split()}
+        return found | {deeper for child in found for deeper in descendants(child)}
+    return set()
 
 
 def _alive(pid: int) -> bool:

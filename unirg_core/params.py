@@ -152,6 +152,7 @@ class RlStep(Section):
 
     steps: Annotated[int, Field(ge=1, description="Optimiser steps")]
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 6e-4
+    warmup_share: Share = Field(0.1, description="Share of the steps in which the learning rate rises from zero")
     schedule: Schedule = Field("linear", description="Decay of the learning rate to zero")
     prompts: Count = Field(16, description="Prompts a step")
     rollouts: Annotated[int, Field(ge=2, description="Completions a prompt")] = 8

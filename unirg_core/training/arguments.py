@@ -79,6 +79,7 @@ def grpo_config(
         max_steps=step.steps,
         learning_rate=step.learning_rate,
         lr_scheduler_type=_schedule(step.schedule),
+        warmup_steps=round(step.warmup_share * step.steps),
         epsilon=step.clip_low,
         epsilon_high=step.clip_high,
         beta=step.beta,
