@@ -111,7 +111,7 @@ def test_the_record_answers_for_the_run(clone: Clone, first: str) -> None:
     assert record["code"]["commit"] == clone.git("rev-parse", "HEAD") and record["code"]["dirty"] is False
     assert set(record["stages"]) == set(STAGES)
     assert {stage["how"] for stage in record["stages"].values()} == {"ran"}
-    assert record["data"]["rejects"] == 0 and record["data"]["patients"] == 72
+    assert record["data"]["rejects"] == 0 and record["data"]["patients"] == 60
     assert set(record["checkpoints"]) == {"sft", "rl"}
     assert record["verdict"]["verdict"] == "inconclusive: n too small"
     assert record["approval"]["decision"] == "not asked"
@@ -125,7 +125,7 @@ def test_the_run_has_two_commits_with_data_and_record(clone: Clone, first: str) 
     assert clone.git("rev-list", "--count", f"main..run/{record['run']}") == "2"
     assert clone.git("rev-parse", f"run/{record['run']}^") == record["data"]["commit"]
     assert '"state":"completed"' in committed(clone, record, "record.json")
-    assert yaml.safe_load(committed(clone, record, "params.yaml"))["sft"]["steps"] == 12
+    assert yaml.safe_load(committed(clone, record, "params.yaml"))["sft"]["steps"] == 8
     assert "rules" in committed(clone, record, "metrics/verdict.json")
     assert clone.git("status", "--porcelain") == ""
 
@@ -198,7 +198,7 @@ def test_two_at_once_both_end_well(clone: Clone, first: str) -> None:
     before = {record["run"] for record in clone.records()}
     children = [
         clone.start("retrain", "--recipe", "smoke", "--set", f"sft.steps={steps}", "--set", "model.threads=1")
-        for steps in (6, 7)
+        for steps in (5, 6)
     ]
     for child in children:
         said, _ = child.communicate(timeout=900)
@@ -247,7 +247,7 @@ def _has_stepped(clone: Clone, stage: str) -> bool:
     """Tell whether a stage is past its first checkpoint and not yet at its end."""
     for path in clone.home.glob("runs/*/metrics.jsonl"):
         steps = [line["step"] for line in read_lines(path) if line["stage"] == stage]
-        if steps and max(steps) >= {"sft": 7, "rl": 2}[stage]:
+        if steps and max(steps) >= {"sft": 5, "rl": 2}[stage]:
             return True
     return False
 
