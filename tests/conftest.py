@@ -8,13 +8,22 @@ import pytest
 from unirg_core.home import silenced
 
 os.environ.update(silenced(os.environ))
-for name in ("UNIRG_HOME", "UNIRG_RUN", "UNIRG_PARENT", "PREFECT_API_URL", "MLFLOW_TRACKING_URI"):
-    os.environ.pop(name, None)
+_LEAVE = ("UNIRG_HOME", "UNIRG_RUN", "UNIRG_PARENT", "PREFECT_API_URL", "MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
+
+
+def _forget() -> None:
+    """Take away what would lead a test to another's state; MLflow sets such a variable itself."""
+    for name in _LEAVE:
+        os.environ.pop(name, None)
+
+
+_forget()
 
 
 @pytest.fixture(autouse=True)
 def unirg_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test a home of its own."""
+    _forget()
     home = tmp_path / "unirg-home"
     monkeypatch.setenv("UNIRG_HOME", str(home))
     return home

@@ -11,6 +11,7 @@ from typing import Any
 from unirg_core.files import read_json
 
 ROOT = Path(__file__).resolve().parents[1]
+_OURS = ("UNIRG_", "PREFECT_", "MLFLOW_TRACKING", "MLFLOW_REGISTRY")  # MLflow's own functions leave such ones behind
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Clone:
 
     def environment(self) -> dict[str, str]:
         """Return the environment in which a user would type commands."""
-        return {**os.environ, "UNIRG_HOME": str(self.home), "PYTHONPATH": str(self.root)}
+        user = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+        return {**user, "UNIRG_HOME": str(self.home), "PYTHONPATH": str(self.root)}
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen:
         """Start `unirg` with arguments in the clone, in a process group of its own."""
