@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
 from pydantic import BaseModel, ConfigDict, Field
 
 from unirg_core.audit import record as records
@@ -40,7 +40,7 @@ EMPTY = Form()
 def carry(form: Form, way: Callable[[Run], None]) -> str:
     """Pin what a form asks for, unless nothing changed or the run is alive already, and carry it out."""
     request = Request(**{**form.model_dump(), "set": tuple(form.set)})
-    trigger = Trigger("deployment", flow_run.deployment_id or "by hand", f"flow run {flow_run.id}")
+    trigger = Trigger("deployment", deployment.id or "by hand", f"flow run {flow_run.id}")
     decision = request_run(request, Path.cwd(), trigger)
     say("retrain", decision.sentence)
     if decision.what in ("live", "unchanged"):

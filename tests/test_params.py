@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.mark.parametrize(
     ("assignment", "said"),
     [
-        ("rl.step1.stepz=3", "rl.step1.stepz is not a parameter; did you mean steps?"),
+        ("rl.step1.stepz=3", "rl.step1.stepz is not a parameter; perhaps steps is meant"),
         ("frobnicate=1", "frobnicate is not a parameter; here stand seed, ingest"),
         ("rl.step1.steps=0", "rl.step1.steps = 0 will not do: input should be greater than or equal to 1"),
         ("sft.batch_size=many", "sft.batch_size = 'many' will not do"),
@@ -42,13 +42,19 @@ def test_a_bad_value_is_refused_with_its_path_and_the_remedy(assignment: str, sa
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("text", ["rl.step1.steps=[1", "rl.step1={steps: 2", "a='x"])
+def test_an_assignment_that_is_no_yaml_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(BadInput, match="is not valid YAML; check its brackets and quotes"):
+        params.assignments([text])
+
+
 @pytest.mark.parametrize("text", ["steps", "=3", " =3"])
 def test_an_assignment_needs_a_name_and_a_value(text: str) -> None:
     with pytest.raises(BadInput, match="is not of the form key=value"):
         params.assignments([text])
 
 
-@pytest.mark.parametrize(("text", "said"), [("a: [", "is not valid YAML"), ("- 1", "must hold a mapping")])
+@pytest.mark.parametrize(("text", "said"), [("a: [", "is not valid YAML at line"), ("- 1", "must hold a mapping")])
 def test_a_broken_file_is_named(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "params.yaml").write_text(text)
     with pytest.raises(BadInput, match=said):

@@ -55,7 +55,7 @@ def outs(record: dict) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--set", "rl.step1.stepz=3"], "rl.step1.stepz is not a parameter; did you mean steps?"),
+        (["--set", "rl.step1.stepz=3"], "rl.step1.stepz is not a parameter; perhaps steps is meant"),
         (["--recipe", "nonsense"], "There is no recipe nonsense"),
         (["--source", "folder"], "source folder needs a path"),
         (["--source", "folder", "--path", "nowhere"], "nowhere"),

@@ -52,6 +52,10 @@ def test_changed_code_is_refused_unless_allowed_and_then_flagged(clone: Clone) -
     (clone.root / "flows" / "new.py").write_text("x = 1\n")
     with pytest.raises(BadInput, match=r"changes that are not committed \(flows/new.py\)"):
         code_of(clone.root)
+    (clone.root / "README.md").write_text("changed\n")
+    with pytest.raises(BadInput, match=r"changes that are not committed \(README.md, flows/new.py\)"):
+        code_of(clone.root)
+    clone.git("checkout", "--quiet", "README.md")
     snapshot = code_of(clone.root, allow_dirty=True)
     assert snapshot.dirty
     assert clone.git("show", f"{snapshot.commit}:flows/new.py") == "x = 1"

@@ -122,7 +122,7 @@ def test_a_form_with_a_bad_value_fails_with_the_sentence(platform: Platform) -> 
     while (state := platform.ask(f"flow_runs/{flow_run}")["state"])["type"] != "FAILED":
         assert time.monotonic() < until, state
         time.sleep(1)
-    assert "sft.stepz is not a parameter; did you mean steps?" in state["message"]
+    assert "sft.stepz is not a parameter; perhaps steps is meant" in state["message"]
 
 
 @pytest.mark.slow

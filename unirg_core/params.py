@@ -276,7 +276,7 @@ def parse(values: Mapping[str, Any], origin: str = "params.yaml") -> Params:
     try:
         return Params.model_validate(values)
     except ValidationError as error:
-        raise BadInput("\n".join(f"{origin}: {_sentence(e)}" for e in error.errors())) from None
+        raise BadInput(" ".join(f"{origin}: {_sentence(e)}" for e in error.errors())) from None
 
 
 def _sentence(error: Mapping[str, Any]) -> str:
@@ -287,7 +287,8 @@ def _sentence(error: Mapping[str, Any]) -> str:
         return f"{path} is missing; add it."
     if error["type"] == "value_error":
         return f"{path}: {error['ctx']['error']}."
-    return f"{path} = {error['input']!r} will not do: {error['msg'][0].lower() + error['msg'][1:]}."
+    said = error["msg"][0].lower() + error["msg"][1:]
+    return f"{path} = {error['input']!r} will not do: {said.replace('valid tuple', 'list, as [a, b]')}."
 
 
 def _nearest(location: tuple[Any, ...]) -> str:
@@ -301,7 +302,7 @@ def _nearest(location: tuple[Any, ...]) -> str:
             return "; remove it"
     known = [field.alias or name for name, field in section.model_fields.items()]
     near = difflib.get_close_matches(str(location[-1]), known, n=1)
-    return f"; did you mean {near[0]}?" if near else f"; here stand {', '.join(known)}"
+    return f"; perhaps {near[0]} is meant" if near else f"; here stand {', '.join(known)}"
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -317,7 +318,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise BadInput(f"{path} does not exist.") from None
     except yaml.YAMLError as error:
-        raise BadInput(f"{path} is not valid YAML: {str(error).splitlines()[0]}.") from None
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}" if mark else ""
+        raise BadInput(f"{path} is not valid YAML{where}; check its indentation, brackets and quotes.") from None
     if not isinstance(values, dict):
         raise BadInput(f"{path} must hold a mapping of names to values.")
     return values
@@ -351,7 +354,10 @@ def assignments(texts: Iterable[str]) -> dict[str, Any]:
         name, equals, right = text.partition("=")
         if not equals or not name.strip():
             raise BadInput(f"--set {text} is not of the form key=value, as in --set rl.step1.steps=40.")
-        nested: Any = yaml.safe_load(right)
+        try:
+            nested: Any = yaml.safe_load(right)
+        except yaml.YAMLError:
+            raise BadInput(f"--set {text}: {right} is not valid YAML; check its brackets and quotes.") from None
         for part in reversed(name.strip().split(".")):
             nested = {part: nested}
         values = overlay(values, nested)
@@ -373,7 +379,8 @@ def resolve(root: Path, recipe: str | None = None, above: Mapping[str, Any] | No
             there = ", ".join(sorted(p.stem for p in (root / "recipes").glob("*.yaml")))
             raise BadInput(f"There is no recipe {recipe}; there are: {there}.")
         values = overlay(values, read_yaml(path))
-    return parse(overlay(values, above or {}), f"recipe {recipe}" if recipe else "params.yaml")
+    origin = f"recipe {recipe}" if recipe else "params.yaml"
+    return parse(overlay(values, above), f"{origin} with what was set") if above else parse(values, origin)
 
 
 def dump(params: Params) -> str:

@@ -47,7 +47,7 @@ def git(root: Path, *arguments: str, environment: dict[str, str] | None = None) 
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
         raise BadInput(f"git {arguments[0]} failed in {root}: {said[-1]}")
-    return done.stdout.strip()
+    return done.stdout.rstrip()
 
 
 def project_root(start: Path) -> Path:
