@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import signal
 import socket
@@ -138,8 +137,9 @@ def test_both_pages_show_the_run_in_a_browser(platform: Platform, approved: dict
         page.get_by_text("manual", exact=True).first.click()
         page.wait_for_url("**/deployment/**")
         page.goto(page.url.split("?")[0] + "/run")
-        for field in ("recipe", "source", "path", "set", "approval"):
-            expect(page.get_by_text(re.compile(rf"^{field}\b")).first).to_be_visible(timeout=30_000)
+        for field in ("Recipe", "Source", "Path", "Mapping", "Set", "Approval"):
+            expect(page.get_by_text(f"{field} (Optional)", exact=True)).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("ask waits for a person")).to_be_visible()
         page.goto(f"http://127.0.0.1:{platform.port}/runs/flow-run/{approved['flow_run']}")
         expect(page.get_by_text("Completed").first).to_be_visible(timeout=30_000)
         page.goto(f"http://127.0.0.1:{platform.mlflow}/#/models/unirg-cxr")
