@@ -31,6 +31,7 @@ def run_of(folder: Path, number: int) -> Run:
     row = {"system": "rl", "subset": "held_out", "score": "rouge_l", "value": 0.25, "low": 0.2, "high": 0.3}
     write_json(run.checkout / "reports/evaluation.json", {"scores": [row, {**row, "score": "cider", "value": None}]})
     write_json(run.checkout / "reports/verdict.json", PASSED)
+    (run.folder / "drift.png").write_bytes(b"png")  # a figure at the top of the run's folder, as validate leaves it
     values = params.resolve(ROOT, above={"model": {"max_new_tokens": 4}}).model_dump(mode="json", by_alias=True)
     inputs = {"code": {"commit": "c", "dirty": False}}
     record = records.begin(run.id, "k", inputs, values, {"kind": "command"})

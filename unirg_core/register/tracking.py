@@ -102,9 +102,7 @@ def log_results(run: Run) -> None:
         store.log_batch(page, metrics=metrics[start : start + 1000])
     _log_dataset(store, page, run)
     for path in _shown(run):
-        store.log_artifact(
-            page, str(path), str(path.parent.relative_to(run.folder)) if path.is_relative_to(run.folder) else ""
-        )
+        store.log_artifact(page, str(path), "figures" if path.suffix == ".png" else "reports")
 
 
 def _milliseconds() -> int:
