@@ -139,7 +139,7 @@ def params(**section: Any) -> Params:
 
 def of_drop(folder: Path, **section: Any) -> Params:
     """Return parameters that take a folder drop."""
-    return params(source="folder", path=str(folder), **section)
+    return params(**{"source": "folder", "path": str(folder), "policy": "consent-1", **section})
 
 
 def pin(run: Params, root: Path) -> None:

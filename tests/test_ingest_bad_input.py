@@ -88,6 +88,7 @@ def test_a_bad_row_is_rejected_and_the_others_are_kept(tmp_path, changed, said):
         ({"date_formats": ["%d.%m.%Y"]}, "looks like '9999-99-99': set date_formats"),
         ({"table": "none.csv"}, "none.csv does not exist"),
         ({"table": "table.xlsx"}, "no table that can be read"),
+        ({"folder": "nowhere"}, r"folder = 'nowhere', but .*drop/nowhere is no folder; name the folder"),
         ({"encoding": "utf-99"}, "encoding 'utf-99' is not known"),
     ],
 )
@@ -132,7 +133,7 @@ def test_a_missing_drop_or_mapping_is_refused(tmp_path):
     with pytest.raises(BadInput, match=r"ingest.path .*nowhere is no folder"):
         listing_digest(of_drop(tmp_path / "nowhere"), tmp_path)
     (tmp_path / "drop").mkdir()
-    with pytest.raises(BadInput, match=r"mapping.yaml does not exist"):
+    with pytest.raises(BadInput, match=r"mapping.yaml does not exist; write one .* or give --mapping"):
         listing_digest(of_drop(tmp_path / "drop"), tmp_path)
 
 

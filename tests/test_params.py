@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
         ("sft.batch_size=many", "sft.batch_size = 'many' will not do"),
         ("sft.learning_rate=.nan", "sft.learning_rate"),
         ("ingest.source=folder", "source folder needs a path; give --path"),
+        ("ingest={source: folder, path: /drop}", "policy says synthetic, but a drop is not; name its consent"),
         ("ingest.path=/drop", "source phantom is drawn and takes no path"),
         ("ingest.phantom.world=1000", "ingest.phantom.world = 1000 will not do"),  # kept for the confirming protocol
         ("ingest.split.test=0.95", "leave nothing to train on"),

@@ -158,7 +158,8 @@ def test_the_committed_pins_are_those_of_the_default_parameters(clone: Clone) ->
 def test_paths_are_taken_from_where_the_person_stands(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[1]
     (tmp_path / "drop").mkdir()
-    request = Request(source="folder", path="drop", mapping=str(root / "recipes/mappings/covid-folder.yaml"))
+    mapping = str(root / "recipes/mappings/covid-folder.yaml")
+    request = Request(source="folder", path="drop", mapping=mapping, set=("ingest.policy=consent-1",))
     resolved = resolve(request, root, tmp_path)
     assert resolved.ingest.path == str(tmp_path / "drop")
     assert resolved.ingest.mapping == "recipes/mappings/covid-folder.yaml"  # relative: it holds in the run's checkout

@@ -70,10 +70,12 @@ for _name, _summary in _STAGES.items():
 @app.command()
 def retrain(
     recipe: Annotated[str | None, typer.Option(help="Overlay of params.yaml: recipes/NAME.yaml")] = None,
-    source: Annotated[str | None, typer.Option(help="Kind of source: phantom or folder")] = None,
+    source: Annotated[str | None, typer.Option(help="phantom or folder (default: as in params.yaml)")] = None,
     path: Annotated[Path | None, typer.Option(help="Folder of the drop (source folder)")] = None,
-    mapping: Annotated[Path | None, typer.Option(help="YAML that names the table's columns")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set one parameter")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="YAML of column names (default: DROP/mapping.yaml)")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a parameter; repeatable")
+    ] = None,
     approval: Annotated[str, typer.Option(help="auto, or ask (needs `unirg up`)")] = "auto",
     allow_dirty: Annotated[bool, typer.Option(help="Run on uncommitted changes, as a flagged snapshot")] = False,
 ) -> None:

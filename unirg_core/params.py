@@ -77,6 +77,11 @@ class Ingest(Section):
             raise ValueError("source folder needs a path; give --path")
         if self.source == "phantom" and self.path:
             raise ValueError("source phantom is drawn and takes no path; leave path out or set source: folder")
+        if self.source == "folder" and self.policy == "synthetic":
+            raise ValueError(
+                "policy says synthetic, but a drop is not; name its consent or legal basis, as "
+                "--set ingest.policy=IRB-2026-17"
+            )
         return self
 
 
@@ -276,7 +281,7 @@ def parse(values: Mapping[str, Any], origin: str = "params.yaml") -> Params:
     try:
         return Params.model_validate(values)
     except ValidationError as error:
-        raise BadInput(" ".join(f"{origin}: {_sentence(e)}" for e in error.errors())) from None
+        raise BadInput("\n".join(f"{origin}: {_sentence(e)}" for e in error.errors())) from None
 
 
 def _sentence(error: Mapping[str, Any]) -> str:

@@ -44,7 +44,7 @@ class Folder:
     Raises
     ------
     BadInput
-        When the drop, its mapping or its table is missing or cannot be read.
+        When the drop, its mapping, its table or its folder of pictures is missing or cannot be read.
     """
 
     name = "folder"
@@ -56,6 +56,11 @@ class Folder:
         self._mapping = read_mapping(self._mapping_path)
         self._table = drop / self._mapping.table
         self._pictures = drop / self._mapping.folder
+        if not self._pictures.is_dir():
+            raise BadInput(
+                f"{self._mapping_path}: folder = {self._mapping.folder!r}, but {self._pictures} is no folder; "
+                "name the folder of the pictures, relative to the drop."
+            )
         columns, rows = read_table(self._table, self._mapping.encoding)
         check_columns(self._mapping, columns, self._mapping_path, self._table)
         self._refusals: list[Refusal] = []

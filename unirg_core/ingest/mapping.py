@@ -120,6 +120,8 @@ def read_mapping(path: Path) -> Mapping:
     BadInput
         One sentence a wrong field: the file, the field, and the remedy.
     """
+    if not path.is_file():
+        raise BadInput(f"The mapping {path} does not exist; write one (docs/own-data.md shows how) or give --mapping.")
     values = read_yaml(path)
     try:
         return Mapping.model_validate(values)

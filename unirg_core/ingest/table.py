@@ -41,7 +41,7 @@ def read_table(path: Path, encoding: str = "utf-8") -> tuple[list[str], list[Row
         raise BadInput(f"The mapping's encoding {encoding!r} is not known; say utf-8 or cp1252.") from None
     columns, rows = readers[path.suffix.lower()](path, text)
     if not rows:
-        raise BadInput(f"The table {path} has no rows.")
+        raise BadInput(f"The table {path} has no rows below its header; one row a picture is needed.")
     return columns, rows
 
 
@@ -51,7 +51,7 @@ def _csv(path: Path, text: str) -> tuple[list[str], list[Row]]:
     except csv.Error as error:
         raise BadInput(f"{path} is no whole CSV table: {error}.") from None
     if not lines:
-        raise BadInput(f"The table {path} is empty.")
+        raise BadInput(f"The table {path} is empty; its first line must name the columns.")
     columns = [name.strip() for name in lines[0]]
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:

@@ -4,6 +4,8 @@ import importlib
 import os
 from pathlib import Path
 
+import yaml
+
 import unirg_core
 from unirg_core import params
 from unirg_core.faults import BadInput, HonestNegative
@@ -17,7 +19,8 @@ def stage_here(stage: str, root: Path) -> None:
     Raises
     ------
     BadInput
-        When the stage refuses its input, or when the code that runs is not this checkout's.
+        When the stage refuses its input, when an earlier stage has not made it yet, or when the code that runs is
+        not this checkout's.
     HonestNegative
         When its answer is no.
     """
@@ -26,6 +29,7 @@ def stage_here(stage: str, root: Path) -> None:
     try:
         _assert_own_code(root)
         loaded = params.load(root / "params.yaml")
+        _assert_made(stage, root)
         _mark_ran(stage)
         work = getattr(importlib.import_module(f"unirg_core.{stage}"), stage)
         work(loaded, root)
@@ -41,6 +45,21 @@ def _assert_own_code(root: Path) -> None:
             f"The code that runs is {here}, not that of the checkout {root}; "
             "call it as `python -m unirg_core` from the checkout's top."
         )
+
+
+def _assert_made(stage: str, root: Path) -> None:
+    """Refuse to start before an earlier stage has made what this one reads: `dvc.yaml` says who makes what."""
+    stages = yaml.safe_load((root / "dvc.yaml").read_text())["stages"]
+    makers = {_path(out): name for name, entry in stages.items() for out in entry.get("outs", [])}
+    for needed in stages[stage]["deps"]:
+        if needed in makers and not (root / needed).exists():
+            raise BadInput(
+                f"{needed} is missing; run `unirg {makers[needed]}` first, or `dvc repro {stage}` for all it needs."
+            )
+
+
+def _path(out: str | dict[str, object]) -> str:
+    return out if isinstance(out, str) else next(iter(out))
 
 
 def _mark_ran(stage: str) -> None:

@@ -131,14 +131,18 @@ def _write_table(path: Path, table: "pa.Table") -> None:
 
 
 def sentence(outcome: "Outcome") -> str:
-    """Say in one sentence what an expectation found: its name, what it asks, how many, which."""
+    """Say in one sentence what an expectation found: its severity and name, what it asks, how many, which."""
+    return f"{outcome.expectation.severity}: {_finding(outcome)}."
+
+
+def _finding(outcome: "Outcome") -> str:
     asked = outcome.expectation
     row = outcome.row()
     if outcome.ids:
         which = f"{outcome.unexpected} of {outcome.checked} do not ({', '.join(row['examples'])})"
     else:
         which = f"found {outcome.unexpected}"
-    return f"{asked.severity}: {asked.name} expects that {asked.says}: {which}."
+    return f"{asked.name} expects that {asked.says}: {which}"
 
 
 def _stop(params: Params, root: Path, outcomes: "list[Outcome]") -> None:
@@ -148,7 +152,10 @@ def _stop(params: Params, root: Path, outcomes: "list[Outcome]") -> None:
     stops = _stops(outcomes)
     if not stops:
         return
-    others = f" Not met either: {', '.join(o.expectation.name for o in stops[1:])}." if stops[1:] else ""
+    others = f"; not met either: {', '.join(o.expectation.name for o in stops[1:])}" if stops[1:] else ""
     few = stops[0].expectation.name in ("minimum_studies", "test_studies")
-    lost = f" Ingest rejected {rejected(root)} inputs and {len(_quarantined(outcomes))} studies are in quarantine."
-    raise BadInput(f"The dataset will not do. {sentence(stops[0])}{others}{lost if few else ''}")
+    lost = (
+        f"; ingest rejected {rejected(root)} inputs (data/rejects.parquet says why) and "
+        f"{len(_quarantined(outcomes))} studies are in quarantine"
+    )
+    raise BadInput(f"The dataset will not do: {_finding(stops[0])}{others}{lost if few else ''}.")
