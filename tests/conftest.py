@@ -20,6 +20,13 @@ def _forget() -> None:
 _forget()
 
 
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test a folder of the current run."""
+    monkeypatch.setenv("UNIRG_RUN", str(tmp_path / "run"))
+    return tmp_path / "run"
+
+
 @pytest.fixture(autouse=True)
 def unirg_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test a home of its own."""

@@ -76,6 +76,25 @@ def digests(root: Path, stage: str) -> list[str]:
     return [tree_digest(root / path) for path in OUTPUTS[stage]]
 
 
+def undisturbed_digests(stage: str, root: Path) -> dict[str, list[str]]:
+    """Run a stage whole, full and with an adapter, and return the digests of what nobody killed."""
+    work = getattr(import_module(f"unirg_core.{stage}"), stage)
+    found = {}
+    for name, above in (("full", {}), ("lora", LORA)):
+        with state_in(root):
+            work(quick(root, above), root)
+        found[name] = digests(root, stage)
+    return found
+
+
+def root_with_sft(folder: Path) -> Path:
+    """Return a `training_root` in which SFT has run."""
+    root = training_root(folder)
+    with state_in(root):
+        import_module("unirg_core.sft").sft(quick(root), root)
+    return root
+
+
 def without_outputs(root: Path, *stages: str) -> None:
     """Remove outputs, as DVC does before it runs a stage."""
     for path in (root / out for stage in stages for out in OUTPUTS[stage]):

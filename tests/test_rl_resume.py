@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from fixtures_training import LORA, digests, killed_child, quick, state_in, training_root, without_outputs
+from fixtures_training import LORA, digests, killed_child, quick, root_with_sft, undisturbed_digests, without_outputs
 
 from unirg_core.files import read_lines
 from unirg_core.rl import rl
-from unirg_core.sft import sft
 
+pytestmark = pytest.mark.usefixtures("run")
 LOG = "unirg_core.training.watch:Watch.on_log"
 MOMENTS = {
     "before the first checkpoint of step 1": (LOG, 1),
@@ -23,27 +23,12 @@ MOMENTS = {
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = training_root(tmp_path_factory.mktemp("resume"))
-    with state_in(root):
-        sft(quick(root), root)
-    return root
+    return root_with_sft(tmp_path_factory.mktemp("resume"))
 
 
 @pytest.fixture(scope="module")
 def undisturbed(root: Path) -> dict[str, list[str]]:
-    """Return the digests of runs that nobody killed."""
-    found = {}
-    for name, above in (("full", {}), ("lora", LORA)):
-        with state_in(root):
-            rl(quick(root, above), root)
-        found[name] = digests(root, "rl")
-    return found
-
-
-@pytest.fixture(autouse=True)
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("UNIRG_RUN", str(tmp_path / "run"))
-    return tmp_path / "run"
+    return undisturbed_digests("rl", root)
 
 
 @pytest.mark.slow

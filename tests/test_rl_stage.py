@@ -4,23 +4,31 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fixtures_training import LORA, copied, digests, quick, state_in, training_root, trajectory, without_outputs
+from fixtures_training import (
+    LORA,
+    copied,
+    digests,
+    quick,
+    root_with_sft,
+    state_in,
+    training_root,
+    trajectory,
+    without_outputs,
+)
 
 from unirg_core.faults import BadInput
 from unirg_core.files import read_json, read_lines, write_json
 from unirg_core.rl import rl
 from unirg_core.scores.reward import ScoreFault
-from unirg_core.sft import sft
 from unirg_core.study import TRUTH
 from unirg_core.training.rewards import components
+
+pytestmark = pytest.mark.usefixtures("run")
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = training_root(tmp_path_factory.mktemp("rl"))
-    with state_in(root):
-        sft(quick(root), root)
-    return root
+    return root_with_sft(tmp_path_factory.mktemp("rl"))
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +37,6 @@ def expected(root: Path) -> list[str]:
     with state_in(root):
         rl(quick(root), root)
     return digests(root, "rl")
-
-
-@pytest.fixture(autouse=True)
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("UNIRG_RUN", str(tmp_path / "run"))
-    return tmp_path / "run"
 
 
 def test_a_reward_that_is_no_score_is_refused_before_any_training(root: Path, run: Path) -> None:

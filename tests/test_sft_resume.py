@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
-from fixtures_training import LORA, digests, killed_child, quick, state_in, training_root, without_outputs
+from fixtures_training import LORA, digests, killed_child, quick, training_root, undisturbed_digests, without_outputs
 
 from unirg_core.files import read_lines
 from unirg_core.sft import sft
 
+pytestmark = pytest.mark.usefixtures("run")
 LOG = "unirg_core.training.watch:Watch.on_log"
 MOMENTS = {
     "before the first checkpoint": (LOG, 1),
@@ -26,19 +27,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(root: Path) -> dict[str, list[str]]:
-    """Return the digests of runs that nobody killed."""
-    found = {}
-    for name, above in (("full", {}), ("lora", LORA)):
-        with state_in(root):
-            sft(quick(root, above), root)
-        found[name] = digests(root, "sft")
-    return found
-
-
-@pytest.fixture(autouse=True)
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("UNIRG_RUN", str(tmp_path / "run"))
-    return tmp_path / "run"
+    return undisturbed_digests("sft", root)
 
 
 @pytest.mark.slow

@@ -24,6 +24,18 @@ LABELS = (
 )
 """The 14 CheXpert classes in the labeler's order (Irvin et al. 2019, table 1)."""
 
+DRAWN = (
+    "Cardiomegaly",
+    "Pleural Effusion",
+    "Pneumothorax",
+    "Consolidation",
+    "Lung Lesion",
+    "Edema",
+    "Atelectasis",
+    "Support Devices",
+)
+"""The classes that a phantom can show, and so those that the truth file judges."""
+
 PRESENT, ABSENT, UNCERTAIN = 1, 0, -1
 """Label values; a class that is not mentioned is null."""
 

@@ -25,56 +25,9 @@ _WORD = re.compile(r"[a-z]+(?:[-'/][a-z]+)*")
 _TERMINAL = (".", "!", "?")
 _GRAM = 4
 # Words that no sentence ends with, and pairs that no sentence has: what a sampler makes when it only chases terms.
-_DANGLING = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "and",
-        "or",
-        "with",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "from",
-        "no",
-        "is",
-        "are",
-        "was",
-        "were",
-        "by",
-        "as",
-        "its",
-        "this",
-        "which",
-        "than",
-    ]
-)
-_CLOSED = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "and",
-        "or",
-        "with",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "from",
-        "is",
-        "are",
-        "was",
-        "were",
-        "by",
-    ]
-)
+_CLOSED = frozenset({"a", "an", "the", "of", "and", "or", "with", "in", "on", "at", "to", "for", "from", "by"})
+_CLOSED |= {"is", "are", "was", "were"}
+_DANGLING = _CLOSED | {"no", "as", "its", "this", "which", "than"}
 _ACUTE = frozenset(LABELS.index(name) for name in ("Pneumothorax", "Consolidation", "Pneumonia", "Edema"))
 _LOOSE = frozenset(LABELS.index(name) for name in ("Lung Opacity", "Support Devices", "Fracture", "No Finding"))
 """Classes of which a report rightly states one and denies another ("scarring", "no focal opacity")."""

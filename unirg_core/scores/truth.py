@@ -12,19 +12,8 @@ import numpy as np
 
 from unirg_core.faults import BadInput
 from unirg_core.scores.labels import Labelled, label
+from unirg_core.study import DRAWN as CLASSES
 from unirg_core.study import LABELS, PRESENT, UNCERTAIN
-
-CLASSES = (
-    "Cardiomegaly",
-    "Pleural Effusion",
-    "Pneumothorax",
-    "Consolidation",
-    "Lung Lesion",
-    "Edema",
-    "Atelectasis",
-    "Support Devices",
-)
-"""The classes that a phantom can show, and so those judged by default."""
 
 TRUE_POSITIVE, FALSE_POSITIVE, FALSE_NEGATIVE = 0, 1, 2
 

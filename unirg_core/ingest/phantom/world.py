@@ -13,22 +13,11 @@ import numpy as np
 from unirg_core.faults import BadInput
 from unirg_core.ingest.phantom.names import mrn, person
 from unirg_core.params import BASE_WORLD
+from unirg_core.study import DRAWN as FINDINGS
 
 INSTITUTIONS = ("phantom-a", "phantom-b", "phantom-c")
 NEUTRAL = "neutral"
 """The institution of the base model's own population: every look of acquisition, no house style."""
-
-FINDINGS = (
-    "Cardiomegaly",
-    "Pleural Effusion",
-    "Pneumothorax",
-    "Consolidation",
-    "Lung Lesion",
-    "Edema",
-    "Atelectasis",
-    "Support Devices",
-)
-"""The CheXpert classes that a phantom can show."""
 
 THRESHOLD = 0.25
 """Degree from which a finding is truth and is reported."""
