@@ -33,5 +33,5 @@ def approve(run: Run, verdict: dict[str, Any]) -> dict[str, Any]:
     if approval is None:
         said = pause_flow_run(wait_for_input=Approval, timeout=int(run.params.approve.wait_hours * 3600))
         approval = approvals.decided(run, said.decision, said.name, "ask", said.reason)
-    say("approve", f"{approval['decision']} by {approval['by']}: {approval['reason']}")
+    say("approve", approvals.told(approval))
     return approval

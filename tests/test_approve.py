@@ -70,3 +70,15 @@ def test_a_decision_names_the_digests_of_what_it_was_based_on(tmp_path: Path) ->
 )
 def test_an_alias_is_earned(verdict: str, decision: str, aliases: list[str]) -> None:
     assert earned({"verdict": verdict}, {"decision": decision}) == aliases
+
+
+@pytest.mark.parametrize(
+    ("decision", "by", "said"),
+    [
+        ("not asked", "nobody", "not asked: because"),
+        ("approved", "auto", "approved by auto: because"),
+        ("rejected", "Dr. A", "rejected by Dr. A: because"),
+    ],
+)
+def test_a_decision_is_told_in_a_line(decision: str, by: str, said: str) -> None:
+    assert approve.told({"decision": decision, "by": by, "reason": "because"}) == said

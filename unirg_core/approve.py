@@ -37,3 +37,9 @@ def without_asking(run: Run, verdict: Mapping[str, Any]) -> dict[str, Any] | Non
     if mode == "auto":
         return decided(run, "approved", "auto", mode, "approval is automatic for this run; no person looked")
     return None
+
+
+def told(approval: Mapping[str, Any]) -> str:
+    """Say who decided what, on what grounds."""
+    by = "" if approval["decision"] == "not asked" else f" by {approval['by']}"
+    return f"{approval['decision']}{by}: {approval['reason']}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from unirg_core.approve import told
 from unirg_core.files import read_json
 from unirg_core.home import home
 from unirg_core.runs.run import Run
@@ -87,7 +88,7 @@ def _tail(run: Run) -> str:
     aliases = ", ".join(move["alias"] for move in done["aliases"]) or "none"
     return (
         f"\nModel      {done['name']} version {done['version']}   verdict {done['verdict']}   aliases {aliases}"
-        f"\nApproval   {run.record['approval']['decision']} by {run.record['approval']['by']}"
+        f"\nApproval   {told(run.record['approval'])}"
         f"\nRecord     {run.folder / 'record.json'}   (and in the last commit of {run.branch})"
         f"\nFigures    {run.folder}"
         f"\nLook next  `unirg up`, then MLflow's and Prefect's pages; state lies in {home()}"
