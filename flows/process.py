@@ -1,7 +1,6 @@
 """Run a flow inside this process: Prefect without a standing server, and exit codes that a shell understands."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 
@@ -19,7 +18,7 @@ def in_process(flow: Callable[[str], str], run_id: str) -> int:
     """
     if parent := os.environ.get("UNIRG_PARENT"):
         die_with(int(parent))
-    _migrate()
+    _start_api()
     try:
         verdict = flow(run_id)
     except HonestNegative as negative:
@@ -34,15 +33,17 @@ def in_process(flow: Callable[[str], str], run_id: str) -> int:
     return 1 if verdict == "failed" else 0
 
 
-def _migrate() -> None:
-    """Make or upgrade Prefect's database once, under a lock: two first starts at once would clash."""
+def _start_api() -> None:
+    """Let this process's own API make or upgrade its database under a lock: two first starts at once would clash."""
     if os.environ.get("PREFECT_API_URL"):
         return
     import prefect
+    from prefect.client.orchestration import get_client
 
     done = home() / "prefect" / f"migrated-{prefect.__version__}"
     with locked(home() / "prefect.lock"):
         if not done.exists():
-            command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "-y"]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            with get_client(sync_client=True) as client:
+                if fault := client.api_healthcheck():
+                    raise fault
             done.touch()
