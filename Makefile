@@ -12,11 +12,12 @@ help:
 	@echo "make up        start the local platform: Prefect, MLflow and a worker"
 	@echo "make bench     run the benchmarks behind the figures in README.md"
 
-# uv resolves twelve times faster than pip; constraints.txt pins every version.
+# uv resolves twelve times faster than pip; constraints.txt pins every version. Compiled once, or each stage would: where
+# bytecode may not be written, that is ten seconds a stage.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet uv
-	UV_FIND_LINKS="$${PIP_FIND_LINKS:-}" $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt torch==2.13.0 -e '.[dev]'
+	UV_FIND_LINKS="$${PIP_FIND_LINKS:-}" $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt torch==2.13.0 -e '.[dev]'
 	touch $@
 
 retrain: $(READY)

@@ -21,6 +21,7 @@ SILENT = {
     "GX_ANALYTICS_ENABLED": "false",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TRL_EXPERIMENTAL_SILENCE": "1",
+    "DISABLE_MLFLOW_INTEGRATION": "TRUE",  # the trainers' own: the parent alone writes to MLflow
     "TOKENIZERS_PARALLELISM": "false",
 }
 """Telemetry of every tool that this project starts is off."""
