@@ -13,13 +13,14 @@ from unirg_core.scores.clinical import error_count, finding_credit, labels_f1
 from unirg_core.scores.form import well_formed
 from unirg_core.scores.radcliq import radcliq
 from unirg_core.scores.reward import check_names, weighted
-from unirg_core.scores.text import bleu2, rouge_l
+from unirg_core.scores.text import bleu2, bleu4, rouge_l
 
 Score = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 
 SCORES: Mapping[str, Score] = MappingProxyType(
     {
         "bleu2": bleu2,
+        "bleu4": bleu4,
         "rouge_l": rouge_l,
         "labels_f1": labels_f1,
         "finding_credit": finding_credit,
