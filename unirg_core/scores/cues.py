@@ -96,7 +96,7 @@ CUES = (
         any_of(
             r"(?:is|are|remains?|would be) (?:also )?(?:possible|possibly|questionable|questioned|suspected|suspicious"
             r"|uncertain|equivocal|considered|not unlikely)",
-            r"(?:may|might|could|can) (?:also )?(?:be (?:present|considered|seen|due|related)|exist"
+            r"(?:may|might|could|can) (?:also )?(?:be (?:present|considered|seen)|exist"
             r"|have this appearance)",
             r"should be considered|in the differential|(?:is|remains) a possibility",
         ),
@@ -104,6 +104,7 @@ CUES = (
     (
         "unc",
         any_of(
+            r"(?:may ?|might |could |can )be (?:due|secondary|related|attributable) to|maybe",
             r"may(?: be| have| represent| reflect| indicate| relate)?|might(?: be| represent| reflect)?",
             r"could(?: be| represent| reflect| indicate)?|can(?: be| represent)",
             r"possib(?:ly|le|ility)|questionabl[ey]|question(?: of)?|query|perhaps|equivocal|uncertain|conceivabl[ey]",
