@@ -42,7 +42,7 @@ CUES = (
             r"|worsening(?: of)?|different(?: from)?|difference(?: in)?|enlarging|growth of)",
             rf"(?:{_IS} )?not {_LY}{_SEEN} {_BEFORE}",
             rf"(?:{_IS} )?not (?:previously {_SEEN}|there {_BEFORE})",
-            r"(?:(?:has|have|had|is|are) )?(?:partial|incomplete|near|interval partial)(?:ly)?"
+            r"(?:(?:has|have|had|is|are) )?(?:part|partial|incomplete|near|interval partial)(?:ly)?"
             r" (?:interval )?(?:(?:resolution|clearing)(?: of)?|resolved|cleared)",
             r"(?:no|not) more than|not only|no longer appears|no doubt|unable to",
             r"(?:without|no) (?:resolution|clearing) of",
@@ -148,7 +148,7 @@ CUES = (
     (
         "severe",
         any_of(
-            r"sever(?:e|ely)|larg(?:e|er|ely)|massive(?:ly)?|extensive(?:ly)?|gross(?:ly)?|huge|dense",
+            r"sever(?:e|ely)|larg(?:e|ely)|massive(?:ly)?|extensive(?:ly)?|gross(?:ly)?|huge|dense",
             rf"(?:marked(?:ly)?|considerabl[ey]){_OF_CHANGE}|pronounced(?:ly)?",
             r"(?:moderate|medium)(?:ly)?[ -](?:to|or)[ -](?:large|severe|marked)(?:ly)?(?:-sized)?",
         ),

@@ -42,7 +42,7 @@ CHANGES = (
     (
         "better",
         any_of(
-            r"(?:partial(?:ly)?|near(?:ly)?|almost|incomplete(?:ly)?)[ -](?:complete(?:ly)? )?"
+            r"(?:part(?:ial)?(?:ly)?|near(?:ly)?|almost|incomplete(?:ly)?)[ -](?:complete(?:ly)? )?"
             r"(?:resol(?:ved|ution)|clear(?:ed|ing))(?: of)?",
             rf"{_LESS}|resolving|smaller|less (?:prominent|conspicuous|extensive|severe|dense|pronounced)|better",
             r"clearing(?! of)",
