@@ -125,6 +125,56 @@ CASES = [
     ("Prior pneumonia.", "pneumonia0"),
     ("Status post treated pneumonia.", "pneumonia0"),
     ("Evaluate for pneumothorax.", "pneumothorax0"),
+    # Half resolved is not resolved.
+    ("Partial resolution of right effusion.", "effusion+right"),
+    ("Nearly resolved edema.", "edema+"),
+    ("The edema has partially cleared.", "edema+"),
+    ("Complete resolution of pneumonia.", "pneumonia-"),
+    ("Interval resolution of previously seen right pneumothorax and edema.", "pneumothorax- edema-"),
+    ("Interval resolution of the effusion with new left atelectasis.", "effusion- atelectasis+left"),
+    # "No" that denies a change, a recurrence, or an amount.
+    ("No change in the appearance of the left effusion or the atelectasis.", "effusion+left atelectasis+left"),
+    ("No change in moderate left effusion and no pneumothorax.", "effusion+left/moderate pneumothorax-"),
+    ("Without interval change in the cardiomegaly.", "heart+"),
+    ("No more than mild cardiomegaly.", "heart+/mild"),
+    ("Left effusion is no more than trace.", "effusion+left/mild"),
+    ("No longer any effusion.", "effusion-"),
+    ("Pneumothorax has not recurred.", "pneumothorax-"),
+    ("No residual pneumothorax.", "pneumothorax-"),
+    ("Nothing to suggest pneumothorax.", "pneumothorax-"),
+    # More hedges.
+    ("? pneumonia.", "pneumonia?"),
+    ("Effusion? No pneumothorax.", "effusion+ pneumothorax-"),  # as an end of a sentence it is lost
+    ("Opacity may represent atelectasis or pneumonia.", "opacity+ atelectasis? pneumonia?"),
+    ("Atelectasis, less likely pneumonia.", "atelectasis+ pneumonia?"),
+    ("Atelectasis rather than pneumonia.", "atelectasis+ pneumonia-"),
+    ("Superimposed pneumonia should be considered.", "pneumonia?"),
+    ("There is a question of a left pneumothorax.", "pneumothorax?left"),
+    # More history.
+    ("History of pneumonia and effusion.", "pneumonia0 effusion0"),
+    ("History of pneumonia. Left effusion.", "pneumonia0 effusion+left"),
+    ("Status post thoracentesis with decreased left effusion.", "effusion+left"),
+    ("Patient with prior effusion, now resolved.", "effusion-"),
+    ("Old right rib fracture.", "fracture+right"),
+    # More lists.
+    ("No effusion, no pneumothorax, no consolidation.", "effusion- pneumothorax- consolidation-"),
+    (
+        "There are no effusions, infiltrates, nodules or masses.",
+        "effusion- opacity- lesion-",
+    ),
+    ("No pneumothorax or effusion, but there is left atelectasis.", "pneumothorax- effusion- atelectasis+left"),
+    ("No pneumothorax. Effusion and edema.", "pneumothorax- effusion+ edema+"),
+    ("Effusion is not present but edema is.", "effusion- edema+"),
+    # How much it has changed is not how severe it is.
+    ("Edema is slightly worse, now moderate.", "edema+/moderate"),
+    ("Slightly increased left effusion.", "effusion+left"),
+    ("Small, slightly increased left effusion.", "effusion+left/mild"),
+    ("Markedly improved edema.", "edema+"),
+    ("The heart is slightly increased in size.", "heart+/mild"),  # of anatomy it is
+    # Sides of a list, and of the lung that is clear.
+    ("Left effusion, right lung clear.", "effusion+left opacity-"),
+    ("Small left and moderate right pleural effusions.", "effusion+bilateral/moderate"),
+    ("Effusion is present on the left but not on the right.", "effusion+left"),
     # Anatomy and its state.
     ("Heart size is normal.", "heart- normal+"),
     ("Normal heart size and mediastinal contours.", "heart- ecm-"),
@@ -202,6 +252,42 @@ def test_flips_change_exactly_what_was_flipped() -> None:
         assert before.values[1] == after.values[1] == 1
 
 
+# The reference, the same in other words, and one thing changed: (old, new, class, the field that moves).
+FLIPPED = "Small left pleural effusion. Mild cardiomegaly. No pneumothorax. Right lower lobe atelectasis is unchanged."
+PARAPHRASE = (
+    "Negative for pneumothorax. The heart is mildly enlarged. Trace effusion on the left. "
+    "No change in atelectasis at the right base."
+)
+FLIPS = [
+    ("Small left pleural", "No left pleural", "effusion", "values"),
+    ("No pneumothorax", "Pneumothorax", "pneumothorax", "values"),
+    ("Small left", "Possible small left", "effusion", "values"),
+    ("Right lower lobe atelectasis is unchanged", "Interval resolution of right atelectasis", "atelectasis", "values"),
+    ("Mild cardiomegaly. ", "", "heart", "values"),  # omission
+    ("No pneumothorax", "Consolidation. No pneumothorax", "consolidation", "values"),  # hallucination
+    ("Small left", "Small right", "effusion", "sides"),
+    ("Small left pleural effusion", "Small bilateral pleural effusions", "effusion", "sides"),
+    ("Right lower", "Left lower", "atelectasis", "sides"),
+    ("Small left", "Large left", "effusion", "severities"),
+    ("Mild cardiomegaly", "Severe cardiomegaly", "heart", "severities"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "name", "field"), FLIPS)
+def test_a_flip_is_seen_where_it_is_made(old: str, new: str, name: str, field: str) -> None:
+    assert old in FLIPPED
+    before, after = label([FLIPPED, FLIPPED.replace(old, new)])
+    place = LABELS.index(SHORT[name])
+    changed = {i for i, pair in enumerate(zip(before.values, after.values, strict=True)) if pair[0] != pair[1]}
+    assert changed == ({place} if field == "values" else set())
+    moved = getattr(before, field), getattr(after, field)
+    assert [i for i, pair in enumerate(zip(*moved, strict=True)) if pair[0] != pair[1]] == [place]
+
+
+def test_a_paraphrase_changes_nothing() -> None:
+    assert label_one(PARAPHRASE) == label_one(FLIPPED)
+
+
 def test_present_outweighs_uncertain_outweighs_absent() -> None:
     effusion = LABELS.index("Pleural Effusion")
     said = {1: "Left effusion.", -1: "Possible effusion.", 0: "No effusion."}
@@ -213,6 +299,9 @@ def test_template_stuffing_is_read_as_all_it_says() -> None:
     """A report that names every finding is labelled with every finding: the cost comes from false positives."""
     text = " ".join(f"Small left {name}." for name in ("effusion", "pneumothorax", "consolidation", "atelectasis"))
     assert sum(value == 1 for value in label_one(text).values) == 4
+    template = "Normal chest. No effusion, pneumothorax, consolidation or edema. "
+    stuffed = label_one(template * 3 + text)
+    assert [stuffed.values[LABELS.index(name)] for name in ("Pleural Effusion", "Edema", "No Finding")] == [1, 0, None]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Overlap of words: values worked out by hand or known from the packages that the field uses."""
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unirg_core.faults import BadInput
-from unirg_core.scores.text import bleu2, rouge_l, tokens
+from unirg_core.scores.text import SMOOTH, bleu, bleu2, bleu4, rouge_l, tokens
 
 BLEU = [
     ("no effusion.", "no effusion.", 1.0),
@@ -21,6 +22,17 @@ BLEU = [
     ("a b c d", "a b x d", math.sqrt(3 / 4 * 1 / 3)),
     ("the the the the", "the cat", math.sqrt(1 / 4 * 0.1 / 3)),  # clipped counts
     ("effusion", "effusion", math.sqrt(1.0 * 0.1)),  # one word has no bigram, as in the package
+]
+
+BLEU4 = [
+    ("a b c d e", "a b c d e", 1.0),
+    ("", "a b c d", 0.0),
+    ("a b c d", "", 0.0),
+    ("x", "a b c d", 0.0),
+    ("A b. c", "a b. c", 1.0),  # four tokens with the full stop
+    ("a b c d", "a b x d", (3 / 4 * 1 / 3 * 0.1 / 2 * 0.1 / 1) ** 0.25),
+    ("a b c", "a b c", 0.1**0.25),  # three words have no 4-gram: smoothed, never perfect
+    ("a b c d", "a b c d e f g h", math.exp(1 - 8 / 4)),
 ]
 
 ROUGE = [
@@ -39,6 +51,11 @@ ROUGE = [
 @pytest.mark.parametrize(("candidate", "reference", "value"), BLEU)
 def test_bleu2(candidate: str, reference: str, value: float) -> None:
     assert bleu2([candidate], [reference])[0] == pytest.approx(value)
+
+
+@pytest.mark.parametrize(("candidate", "reference", "value"), BLEU4)
+def test_bleu4(candidate: str, reference: str, value: float) -> None:
+    assert bleu4([candidate], [reference])[0] == pytest.approx(value)
 
 
 @pytest.mark.parametrize(("candidate", "reference", "value"), ROUGE)
@@ -69,10 +86,40 @@ def test_rouge_equals_the_textbook_table(candidate: str, reference: str) -> None
     assert rouge_l([candidate], [reference])[0] == pytest.approx(expected)
 
 
+def _slow_bleu(candidate: str, reference: str, order: int) -> float:
+    a, b = tokens(candidate), tokens(reference)
+    value = 1.0
+    for n in range(1, order + 1):
+        ours, theirs = (Counter(tuple(w[i : i + n]) for i in range(len(w) - n + 1)) for w in (a, b))
+        matched = (ours & theirs).total()
+        if n == 1 and not matched:
+            return 0.0
+        value *= (matched or SMOOTH) / max(1, len(a) - n + 1)
+    return value ** (1 / order) * min(1.0, math.exp(1 - len(b) / len(a)))
+
+
+@given(st.lists(st.tuples(_TEXT, _TEXT), min_size=1, max_size=6), st.integers(1, 5))
+def test_bleu_equals_the_textbook_count(pairs: list[tuple[str, str]], order: int) -> None:
+    values = bleu([c for c, _ in pairs], [r for _, r in pairs], order)
+    assert values == pytest.approx([_slow_bleu(c, r, order) for c, r in pairs], rel=1e-12)
+
+
+def test_bleu_holds_over_chunks_and_endless_vocabularies() -> None:
+    """More pairs than one chunk holds, and more distinct words than four of which fit into a key."""
+    many = [f"w{i} w{i + 1} w{i + 2} w{i % 7} w{i}" for i in range(2500)]
+    others = many[3:] + many[:3]
+    assert np.array_equal(bleu4(many, others)[1500:1510], bleu4(many[1500:1510], others[1500:1510]))
+    huge = " ".join(f"v{i}" for i in range(70_000))
+    halved = " ".join(f"v{i}" for i in range(35_000))
+    assert bleu4([huge, "a b c d", huge], [huge, "a b c d", halved]) == pytest.approx(
+        [1.0, 1.0, math.prod((35_000 - k) / (70_000 - k) for k in range(4)) ** 0.25]
+    )
+
+
 @given(st.lists(st.tuples(_TEXT, _TEXT), min_size=1, max_size=6))
 def test_a_pair_scores_the_same_in_any_batch(pairs: list[tuple[str, str]]) -> None:
     candidates, references = [c for c, _ in pairs], [r for _, r in pairs]
-    for score in (bleu2, rouge_l):
+    for score in (bleu2, bleu4, rouge_l):
         together = score(candidates, references)
         alone = np.concatenate([score([c], [r]) for c, r in pairs])
         assert np.array_equal(together, alone)

@@ -18,6 +18,8 @@ _BEFORE = (
 )
 _AT = r"(?:on|in|at|within|to|along|involving|overlying|over|of) (?:the |a )?"
 _CAN_NOT = r"(?:can ?not|can't|could not|not|difficult to)"
+# "Slightly worse" tells how much it has changed, not how severe it is.
+_OF_CHANGE = r"(?! (?:wors|bett|improv|decreas|diminish|progress|regress|larger|smaller|less |more ))"
 _SIZE_WORDS = r"mild|small|minimal|moderate|trace|large|tiny|slight|stable|unchanged|persistent|severe|new"
 
 
@@ -40,13 +42,18 @@ CUES = (
             r"|worsening(?: of)?|different(?: from)?|difference(?: in)?|enlarging|growth of)",
             rf"(?:{_IS} )?not {_LY}{_SEEN} {_BEFORE}",
             rf"(?:{_IS} )?not (?:previously {_SEEN}|there {_BEFORE})",
-            r"not only|no longer appears|no doubt|unable to|(?:without|no) (?:resolution|clearing) of",
+            r"(?:(?:has|have|had|is|are) )?(?:part|partial|incomplete|near|interval partial)(?:ly)?"
+            r" (?:interval )?(?:(?:resolution|clearing)(?: of)?|resolved|cleared)",
+            r"(?:no|not) more than|not only|no longer appears|no doubt|unable to",
+            r"(?:without|no) (?:resolution|clearing) of",
         ),
     ),
+    ("neg", r"no longer (?:any|an?|has|have|shows?|demonstrates?)|nothing (?:to suggest|suggestive of|suspicious for)"),
     # Negation that looks back.
     (
         "neg_post",
         any_of(
+            r"(?:has|have|had) not (?:recurred|returned|reappeared|developed|reaccumulated)",
             rf"(?:{_IS} |do |does )?not {_LY}(?:longer )?{_SEEN}",
             rf"(?:{_IS} )?no longer(?: {_LY}{_SEEN})?",
             r"(?:has|have|had)(?: \w+ly)?(?: now| since| all| both| also){0,4}(?: been)? (?:\w+ly )?"
@@ -89,7 +96,7 @@ CUES = (
         any_of(
             r"(?:is|are|remains?|would be) (?:also )?(?:possible|possibly|questionable|questioned|suspected|suspicious"
             r"|uncertain|equivocal|considered|not unlikely)",
-            r"(?:may|might|could|can) (?:also )?(?:be (?:present|considered|seen|due|related)|exist"
+            r"(?:may|might|could|can) (?:also )?(?:be (?:present|considered|seen)|exist"
             r"|have this appearance)",
             r"should be considered|in the differential|(?:is|remains) a possibility",
         ),
@@ -97,9 +104,11 @@ CUES = (
     (
         "unc",
         any_of(
+            r"(?:may ?|might |could |can )be (?:due|secondary|related|attributable) to|maybe",
             r"may(?: be| have| represent| reflect| indicate| relate)?|might(?: be| represent| reflect)?",
             r"could(?: be| represent| reflect| indicate)?|can(?: be| represent)",
             r"possib(?:ly|le|ility)|questionabl[ey]|question(?: of)?|query|perhaps|equivocal|uncertain|conceivabl[ey]",
+            r"less likely",
             r"suspected|suspect|suspicion|suspicious for|concern(?:ing)?(?: for)?|worrisome for|presum(?:ed|ably)",
             r"versus|vs\.?|either(?! (?:side|lung|base))|differential|if clinically|\?",
             r"in the (?:appropriate|right|proper|correct) clinical (?:setting|context)",
@@ -139,16 +148,16 @@ CUES = (
     (
         "severe",
         any_of(
-            r"sever(?:e|ely)|larg(?:e|er|ely)|marked(?:ly)?|massive(?:ly)?|extensive(?:ly)?|gross(?:ly)?|huge|dense",
-            r"considerabl[ey]|pronounced(?:ly)?",
+            r"sever(?:e|ely)|larg(?:e|ely)|massive(?:ly)?|extensive(?:ly)?|gross(?:ly)?|huge|dense",
+            rf"(?:marked(?:ly)?|considerabl[ey]){_OF_CHANGE}|pronounced(?:ly)?",
             r"(?:moderate|medium)(?:ly)?[ -](?:to|or)[ -](?:large|severe|marked)(?:ly)?(?:-sized)?",
         ),
     ),
-    ("moderate", r"(?:(?:mild|small|slight)(?:ly)?[ -]to[ -])?(?:moderate(?:ly)?|medium)(?:-sized)?"),
+    ("moderate", rf"(?:(?:mild|small|slight)(?:ly)?[ -]to[ -])?(?:moderate(?:ly)?|medium)(?:-sized)?{_OF_CHANGE}"),
     (
         "mild",
         r"(?:very |minimal |tiny |trace )?(?:mild(?:ly)?|small(?: amount of| volume)?|tiny|minimal(?:ly)?|minute|scant"
-        r"|trace(?: amount of)?|slight(?:ly)?|subtle|faint(?:ly)?|minor|little|discrete)(?:-sized)?",
+        rf"|trace(?: amount of)?|slight(?:ly)?|subtle|faint(?:ly)?|minor|little|discrete)(?:-sized)?{_OF_CHANGE}",
     ),
     # Sides; with its preposition a side belongs to what went before it.
     (

@@ -142,7 +142,8 @@ _LESION = any_of(
 )
 
 _NODULAR = (
-    rf"(?:(?:ill-defined|focal|vague) )?(?:nodular|rounded?) (?:\w+ )?(?:{_OPACITY}|infiltrates?|foci|focus|areas?)"
+    r"(?:(?:ill-defined|focal|vague) )?(?:nodular|rounded?) (?:\w+ )?(?:\w+ lobe )?"
+    rf"(?:{_OPACITY}|infiltrates?|foci|focus|areas?)"
 )
 
 _PNEUMONIA = any_of(

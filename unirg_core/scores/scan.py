@@ -38,7 +38,8 @@ def _scanner() -> tuple[re.Pattern[str], dict[str, tuple[str, Concept | None]]]:
     return re.compile(rf"(?<![\w-])(?:{'|'.join(groups)})(?!\w)|(?P<comma>, (?=(?:the|an?) ))"), meaning
 
 
-_SENTENCE_END = re.compile(r"[.!?;]+(?=\s|$)|\n\s*\n|\n\s*(?=[-*\d])")
+# A question mark that stands alone is a hedge: "? pneumonia".
+_SENTENCE_END = re.compile(r"(?:[.!;]|(?<=[\w)])\?)+(?=\s|$)|\n\s*\n|\n\s*(?=[-*\d])")
 _HEADING = re.compile(r"\b(?:findings|impression|conclusion|report|history|comparison|technique|indication)\s*:", re.I)
 
 

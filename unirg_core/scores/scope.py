@@ -17,6 +17,7 @@ _PREPOSITIONS = frozenset(("on", "in", "at", "within", "to", "along", "involving
 _PREDICATES = ("soft", "shown", "normal", "abnormal", "neg_post", "unc_post")
 _PAST = "past"
 _ADJACENT = 14  # characters between a state word and its anatomy: room for "cardiac" or "in the", not for a clause
+_JOINED = 6  # characters between two mentions of one list without more: ", " or " and "
 _LISTED = 28  # characters between two mentions that share their side: room for "and associated"
 
 
@@ -37,14 +38,16 @@ def value(clause: list[Event], at: int) -> int | None:
 
 def _behind(clause: list[Event], at: int) -> int | str | None:
     """Read the cues before a mention, nearest first."""
-    hinted = passed = False
+    hinted = passed = apart = False  # past another mention; past one that is in no list with this
     for where in range(at - 1, -1, -1):
         kind = clause[where].kind
         if kind in (FINDING, ANATOMY):
-            passed = True
+            passed, apart = True, apart or clause[where + 1].start - clause[where].end > _JOINED
+        elif clause[where].text == "with" and not _named(clause[:where]):  # "status post thoracentesis with effusion"
+            apart = True
         elif kind == "neg" or (kind == "gone" and not _named(clause[:where])):
             return ABSENT
-        elif kind == "past" and not passed:
+        elif kind == "past" and not apart:
             return _PAST
         elif kind == "unc" or (kind == "unc_post" and not passed):
             return UNCERTAIN
@@ -137,9 +140,19 @@ def _owner(clause: list[Event], at: int, mentions: list[int]) -> int | None:
     """Find whose side it is: an adjective belongs to what follows, "in the left base" to what went before."""
     before = [m for m in mentions if m < at]
     after = [m for m in mentions if m > at]
+    if not after and _of_lung(clause, at):
+        return None
     if before and (not after or clause[at].text.split()[0] in _PREPOSITIONS):
         return before[-1]
     return after[0] if after else None
+
+
+def _of_lung(clause: list[Event], at: int) -> bool:
+    """Tell whether a side belongs to a lung that is called normal: "left effusion, right lung clear"."""
+    following = clause[at + 1 : at + 3]
+    if len(following) < 2 or clause[at].text.split()[0] in _PREPOSITIONS:
+        return False
+    return following[0].kind == ANATOMY and following[0].concept.place and following[1].kind == "normal"
 
 
 def joined(words: set[str]) -> str:
@@ -150,17 +163,26 @@ def joined(words: set[str]) -> str:
 def severity(clause: list[Event], at: int) -> str:
     """Find the severity word before a mention, else in what is said of it afterwards."""
     loose = clause[at].kind == ANATOMY
-    for event in reversed(clause[:at]):
-        if event.kind in SEVERITIES:
+    for where in range(at - 1, -1, -1):
+        event = clause[where]
+        if event.kind in SEVERITIES and (loose or not _of_growth(clause, where)):
             return event.kind
-        if event.bears or event.kind == OTHER or (event.kind in _PREDICATES and not loose):
+        grown = event.text.startswith("increase")
+        if event.bears or event.kind == OTHER or (event.kind in _PREDICATES and not loose and not grown):
             break
     for where in range(at + 1, len(clause)):
         if clause[where].bears:
             break
-        if clause[where].kind in SEVERITIES and not _qualifies_next(clause, where):
+        if clause[where].kind not in SEVERITIES or _qualifies_next(clause, where):
+            continue
+        if loose or not _of_growth(clause, where):
             return clause[where].kind
     return ""
+
+
+def _of_growth(clause: list[Event], at: int) -> bool:
+    """Tell whether a severity word says how much a finding has grown: "slightly increased effusion"."""
+    return any(event.text.startswith("increase") for event in clause[at + 1 : at + 2])
 
 
 def _qualifies_next(clause: list[Event], at: int) -> bool:
