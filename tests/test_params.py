@@ -41,7 +41,6 @@ ROOT = Path(__file__).resolve().parents[1]
             "never look at the truth file, although the rewa",
         ),
         ("gate.rules=[{score: rouge_9, subset: all, at_least: 0}]", "gate.rules.0.score = rouge_9 is not evaluated"),
-        ("rl.step2.reward={bleu2: 1, labels_f1: 1}", "all of the reward's families (form, labels, text); add one of"),
         ("rl.step1.weights=standardised", "changes nothing, because no rewarded score has a published mean"),
         ("rl.step1.weights=normal", "rl.step1.weights = 'normal' will not do"),
         ("rl.score_processes=-1", "rl.score_processes = -1 will not do"),
@@ -124,6 +123,12 @@ def test_a_drop_is_judged_by_a_held_out_score_that_it_has() -> None:
     with pytest.raises(BadInput, match=r"add a rule with one that is held out: bleu2, rouge_l\.$"):
         params.resolve(ROOT, above={**drop, **rules})
     assert params.resolve(ROOT, above=drop)
+
+
+def test_a_drop_whose_reward_takes_every_evaluated_family_is_refused_with_scores_of_others() -> None:
+    drop = {"ingest": {"source": "folder", "path": "/drop", "policy": "irb"}}
+    with pytest.raises(BadInput, match=r"families \(form, labels, text\); add one of another: .*radgraph_f1.*semantic"):
+        params.resolve(ROOT, above={**drop, "rl": {"step2": {"reward": {"bleu2": 1, "labels_f1": 1}}}})
 
 
 @pytest.mark.parametrize(

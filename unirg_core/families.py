@@ -73,13 +73,12 @@ def held_out(params: "Params") -> tuple[str, ...]:
 def refusal(params: "Params") -> str | None:
     """Say why a recipe could not be judged fairly, or return None.
 
-    Three things are asked: a score of another family than the reward's among those that compare with the reference
-    (trap 5), a rule of the gate by a score that is held out, and a rule against the truth file where there is one and
-    the reward reads the rule-based labels (trap 8).
+    Three things are asked: an evaluated score of another family than the reward's, a rule of the gate by such a score
+    (trap 5), and a rule against the truth file where there is one and the reward reads the rule-based labels (trap 8).
     """
     reward, out = rewarded(params.rl), held_out(params)
     taken = sorted({family for score in reward for family in families(score)})
-    if not set(out) - set(TRUTH_SCORES):
+    if not out:
         others = ", ".join(name for name in FAMILIES if name not in TRUTH_SCORES and independent(name, reward))
         return f"evaluate.scores are all of the reward's families ({', '.join(taken)}); add one of another: {others}"
     rules = {rule.score for rule in params.gate.rules}

@@ -168,7 +168,7 @@ def score_processes(count: int) -> Iterator[Processes | None]:
     try:
         yield Processes(pool, count)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
 
 
 def texts_of(completions: Sequence[Any]) -> list[str]:
