@@ -1,10 +1,9 @@
-"""Speed of the labeler and of the offline reward, cold and warm, on phantom reports (and real ones, where there are).
+"""Speed of the labeler, cold and warm, on phantom reports (and real ones, where there are).
 
     python benchmarks/label_speed.py
 
-Prints reports a second on one core, cold (every sentence read for the first time) and warm, and the milliseconds that
-scoring 256 completions of 16 prompts takes. Limits: 5,000 reports a second; 40 ms warm. Peer in the same run: the
-cold labeler against the same labeler without its caches.
+Prints reports a second on one core, cold (every sentence read for the first time) and warm. Limit: 5,000 reports a
+second. Peer in the same run: the cold labeler against the same labeler without its caches.
 """
 
 import re
@@ -14,11 +13,9 @@ from pathlib import Path
 
 from unirg_core.ingest.phantom import World, report, studies
 from unirg_core.models.prompts import compose
-from unirg_core.scores import SCORES, form, labels, text, weighted, words
+from unirg_core.scores import form, labels, text, words
 
 GOLD = Path(__file__).parents[1] / "../shared/data/iu_xray/NLMCXR_reports.tgz"
-REWARD = {"finding_credit": 1.0, "well_formed": 0.5, "error_count": 0.5}
-PROMPTS, ROLLOUTS = 16, 16
 
 
 def phantom_reports() -> list[str]:
@@ -43,10 +40,14 @@ def real_reports() -> list[str]:
 
 def forget() -> None:
     """Empty every cache of the scores."""
-    for module in (labels, form, text, words):
-        for function in vars(module).values():
-            if hasattr(function, "cache_clear"):
-                function.cache_clear()
+    for function in caches().values():
+        function.cache_clear()
+
+
+def caches() -> dict:
+    """Return every cached function of the scores."""
+    known = {f"{m.__name__}.{name}": f for m in (labels, form, text, words) for name, f in vars(m).items()}
+    return {name: function for name, function in known.items() if hasattr(function, "cache_clear")}
 
 
 def seconds(work) -> float:
@@ -75,31 +76,11 @@ def label_speed(name: str, reports: list[str]) -> None:
     print(f"  limit 5,000/s: cold is {cold / 5000:.1f} x the limit")
 
 
-def reward_speed(reports: list[str]) -> None:
-    """Print the time of the reward over one step of GRPO: 256 completions of 16 prompts."""
-    references = [reports[i] for i in range(PROMPTS) for _ in range(ROLLOUTS)]
-    completions = [reports[100 + (7 * i) % 700] for i in range(PROMPTS * ROLLOUTS)]
-    reward = weighted(REWARD)
-    forget()
-    cold = 1000 * seconds(lambda: reward(completions, references))
-    later = [completion.replace("Findings:", "Findings: ") for completion in completions]  # new texts, known sentences
-    sentence = 1000 * seconds(lambda: reward(later, references))
-    print(
-        f"reward {REWARD} on {len(completions)} completions: cold {cold:.1f} ms, "
-        f"new texts of known sentences {sentence:.1f} ms"
-    )
-    print(f"  limit 40 ms warm: {40 / sentence:.1f} x below it")
-    for name, score in SCORES.items():
-        print(f"  {name}: {1000 * seconds(lambda score=score: score(later, references)):.1f} ms, all known")
-
-
 def main() -> None:
     """Print every figure."""
-    phantom = phantom_reports()
-    label_speed("phantom", phantom)
+    label_speed("phantom", phantom_reports())
     if real := real_reports():
         label_speed("Open-i", real)
-    reward_speed(phantom)
 
 
 if __name__ == "__main__":

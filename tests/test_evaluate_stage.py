@@ -1,5 +1,6 @@
 """Evaluation end to end on tiny random models: predictions, scores, figures, pins, and equal bytes from equal input."""
 
+import io
 import shutil
 from pathlib import Path
 
@@ -134,6 +135,29 @@ def test_scores_are_those_of_the_score_functions(made):
     assert predictions["study_id"].to_pylist() == table["study_id"].to_pylist()
     for name in settings(made).evaluate.scores:
         assert table[name].to_pylist() == pytest.approx(SCORES[name](texts, wanted).tolist())
+
+
+def test_each_score_says_whether_it_was_rewarded_and_whether_it_is_held_out(made):
+    value = read_json(made / OUTPUTS[2])
+    assert set(value["roles"]) == {row["score"] for row in value["scores"]}
+    told = {name: (role["in_reward"], role["held_out"]) for name, role in value["roles"].items()}
+    assert told["well_formed"] == (True, False)
+    assert told["labels_f1"] == (False, False)
+    assert told["rouge_l"] == told["truth_micro_f1"] == (False, True)
+    assert value["roles"]["labels_f1"]["families"] == ["labels"]
+
+
+def test_the_table_at_the_end_marks_what_was_rewarded(made):
+    from rich.console import Console
+
+    from unirg_core.runs.summary import _scores
+
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(_scores(read_json(made / OUTPUTS[2])))
+    shown = console.export_text()
+    assert "well_formed (rewarded)" in shown
+    assert "labels_f1 (reward's family)" in shown
+    assert "rouge_l (" not in shown
 
 
 def test_truth_f1_is_that_of_a_count_by_hand(made):

@@ -69,3 +69,23 @@ def test_a_refusal_is_left_in_the_runs_folder(checkout: Path) -> None:
         stage_here("gate", checkout)
     fault = json.loads((here.run_folder() / "fault.json").read_text())
     assert fault["kind"] == "BadInput" and "reports/evaluation.json is missing" in fault["sentence"]
+
+
+def test_a_score_that_fails_is_left_there_as_a_fault_that_the_flow_knows(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from unirg_core import gate
+    from unirg_core.scores.reward import ScoreFault
+
+    def failing(params: object, root: Path) -> None:
+        raise ScoreFault("The score judge failed at study S-1, text 0123456789ab: no answer.")
+
+    (checkout / "reports" / "evaluation.json").mkdir(parents=True)
+    monkeypatch.setattr(gate, "gate", failing)
+    with pytest.raises(ScoreFault):
+        stage_here("gate", checkout)
+    fault = json.loads((here.run_folder() / "fault.json").read_text())
+    assert fault == {
+        "kind": "BadInput",
+        "sentence": "The score judge failed at study S-1, text 0123456789ab: no answer.",
+    }

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from unirg_core import params
+from unirg_core.families import held_out, independent, rewarded
 from unirg_core.faults import BadInput
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,6 +32,18 @@ ROOT = Path(__file__).resolve().parents[1]
         ("rl.step1.reward={a: 0}", "reward is empty"),
         ("gate.rules=[]", "gate.rules"),
         ("gate.rules=[{score: well_formed, subset: all, at_least: 0.5}]", "only by scores that are in the reward"),
+        (
+            "gate.rules=[{score: labels_f1, subset: all, at_least: 0.5}]",
+            "or of its families (form, labels); add a rule",
+        ),
+        (
+            "gate.rules=[{score: rouge_l, subset: all, at_least: 0.5}]",
+            "never look at the truth file, although the rewa",
+        ),
+        ("gate.rules=[{score: rouge_9, subset: all, at_least: 0}]", "gate.rules.0.score = rouge_9 is not evaluated"),
+        ("rl.step1.weights=standardised", "changes nothing, because no rewarded score has a published mean"),
+        ("rl.step1.weights=normal", "rl.step1.weights = 'normal' will not do"),
+        ("rl.score_processes=-1", "rl.score_processes = -1 will not do"),
         ("gate=", "gate"),
         ("register.name=a b", "register.name"),
         ("approve.mode=maybe", "approve.mode = 'maybe' will not do"),
@@ -79,12 +92,75 @@ def test_a_reward_is_replaced_and_not_merged() -> None:
     assert resolved.rl.step1.reward == {"finding_credit": 2}
 
 
+TRUTHS = ("truth_micro_f1", "truth_macro_f1", "truth_side_micro_f1")
+
+
+@pytest.mark.parametrize(
+    ("above", "expected"),
+    [
+        ({}, ("bleu2", "rouge_l", *TRUTHS)),  # labels_f1 reads what the rewarded finding_credit reads
+        ({"rl": {"step2": None, "step1": {"reward": {"rouge_l": 1}}}}, ("labels_f1", "well_formed", *TRUTHS)),
+        # in the reward with a weight of zero, as BLEU in the paper: it pulls nothing
+        (
+            {"rl": {"step2": None, "step1": {"reward": {"well_formed": 1, "bleu2": 0}}}},
+            ("labels_f1", "bleu2", "rouge_l", *TRUTHS),
+        ),
+        # step 2 alone rewards it: the model that is judged has learnt from both steps
+        ({"rl": {"step1": {"reward": {"well_formed": 1}}}}, ("bleu2", "rouge_l", *TRUTHS)),
+        # a drop has no truth file
+        ({"ingest": {"source": "folder", "path": "/drop", "policy": "irb"}}, ("bleu2", "rouge_l")),
+    ],
+)
+def test_what_is_rewarded_leaves_the_held_out_scores_by_itself(above: dict, expected: tuple[str, ...]) -> None:
+    assert held_out(params.resolve(ROOT, above=above)) == expected
+
+
+def test_a_drop_is_judged_by_a_held_out_score_that_it_has() -> None:
+    """Rules against a truth file that does not exist never apply, so they hold nothing out."""
+    drop = {"ingest": {"source": "folder", "path": "/drop", "policy": "irb"}}
+    rules = {"gate": {"rules": [{"score": "truth_micro_f1", "subset": "all", "at_least": 0.1}]}}
+    params.resolve(ROOT, above=rules)
+    with pytest.raises(BadInput, match=r"add a rule with one that is held out: bleu2, rouge_l\.$"):
+        params.resolve(ROOT, above={**drop, **rules})
+    assert params.resolve(ROOT, above=drop)
+
+
+def test_a_drop_whose_reward_takes_every_evaluated_family_is_refused_with_scores_of_others() -> None:
+    drop = {"ingest": {"source": "folder", "path": "/drop", "policy": "irb"}}
+    with pytest.raises(BadInput, match=r"families \(form, labels, text\); add one of another: .*radgraph_f1.*semantic"):
+        params.resolve(ROOT, above={**drop, "rl": {"step2": {"reward": {"bleu2": 1, "labels_f1": 1}}}})
+
+
+@pytest.mark.parametrize(
+    ("name", "reward", "expected"),
+    [
+        ("labels_f1", ["finding_credit"], False),
+        ("chexbert_f1", ["labels_f1"], False),
+        ("entity_f1", ["finding_credit"], False),  # its words are found by the labeler
+        ("radgraph_f1", ["finding_credit"], True),
+        ("radgraph_f1", ["radcliq"], False),
+        ("rouge_l", ["radcliq"], False),
+        ("judge", ["radcliq", "labels_f1"], True),
+        ("truth_micro_f1", ["finding_credit"], True),
+        ("mine", ["yours"], True),
+        ("mine", ["mine"], False),
+    ],
+)
+def test_scores_of_one_family_do_not_judge_each_other(name: str, reward: list[str], expected: bool) -> None:
+    assert independent(name, frozenset(reward)) is expected
+
+
+def test_what_either_step_weighs_is_rewarded() -> None:
+    assert rewarded(params.resolve(ROOT).rl) == {"finding_credit", "well_formed", "error_count"}
+
+
 _VALUES = st.recursive(
     st.integers() | st.text(), lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3), max_leaves=8
 )
 _TREES = st.dictionaries(st.sampled_from("abc"), _VALUES, max_size=3)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine draws slowly
 @given(_TREES, _TREES)
 def test_an_overlay_wins_and_is_idempotent(below: dict, above: dict) -> None:
     once = params.overlay(below, above)

@@ -21,7 +21,7 @@ from unirg_core.files import read_json, read_lines, write_json
 from unirg_core.rl import rl
 from unirg_core.scores.reward import ScoreFault
 from unirg_core.study import TRUTH
-from unirg_core.training.rewards import components
+from unirg_core.training import data
 
 pytestmark = pytest.mark.usefixtures("run")
 
@@ -58,43 +58,16 @@ def test_a_base_that_is_not_the_pinned_one_is_refused(root: Path, tmp_path: Path
         rl(quick(other), other)
 
 
-def _nan(candidates: list[str], references: list[str]) -> np.ndarray:
-    return np.array([float(len(text)) if text != "b" else np.nan for text in candidates])
-
-
-def _none(candidates: list[str], references: list[str]) -> None:
-    return None
-
-
-def _raising(candidates: list[str], references: list[str]) -> np.ndarray:
-    raise ZeroDivisionError("no tokens")
-
-
-@pytest.mark.parametrize(
-    ("score", "said"),
-    [(_nan, "bad gave nan for sample 1"), (_none, "bad gave"), (_raising, "bad failed at sample 0: no tokens")],
-)
-def test_a_score_that_fails_stops_and_is_named(score, said: str) -> None:
-    (reward,), _ = components({"bad": 1.0}, {"bad": score})
-    answers = [[{"role": "assistant", "content": text}] for text in ("a", "b", "c")]
-    with pytest.raises(ScoreFault, match=said):
-        reward(completions=answers, reference=["x", "y", "z"], prompts=[], trainer_state=None)
-
-
 def test_a_score_that_fails_ends_the_training(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from unirg_core import scores
 
     without_outputs(root, "rl")
     monkeypatch.setattr(scores, "SCORES", {**scores.SCORES, "rouge_l": lambda c, r: np.full(len(c), np.nan)})
-    with pytest.raises(ScoreFault, match="rouge_l gave nan for sample 0"):
+    with pytest.raises(ScoreFault, match=r"The score rouge_l gave nan for study \S+, text [0-9a-f]{12}\.$") as stopped:
         rl(quick(root), root)
+    named = str(stopped.value).split("study ")[1].split(",")[0]
+    assert named in {row["study_id"] for row in data.training_studies(root).rows}
     assert not (root / "checkpoints" / "rl").exists()
-
-
-def test_components_keep_name_weight_and_order_and_leave_zeros_out() -> None:
-    rewards, weights = components({"well_formed": 0.5, "rouge_l": 1.0, "bleu2": 0.0})
-    assert [reward.__name__ for reward in rewards] == ["rouge_l", "well_formed"]
-    assert weights == [1.0, 0.5]
 
 
 @pytest.mark.parametrize("above", [{}, LORA], ids=["full", "lora"])
@@ -142,6 +115,54 @@ def test_the_report_tells_each_component_of_each_step(root: Path, run: Path) -> 
     assert {"loss", "reward", "entropy", "completions/mean_length"} <= set(told[0]["figures"])
 
 
+def test_spread_stands_in_the_report_and_seconds_only_in_the_curves(root: Path, run: Path) -> None:
+    rl(quick(root), root)
+    entries = read_json(root / "reports" / "rl.json")["step1"]["trajectory"]
+    for entry in entries:
+        assert {"rewards/rouge_l/mean", "rewards/rouge_l/std", "rewards/rouge_l/zero_spread"} <= set(entry)
+        assert 0 <= entry["rewards/rouge_l/zero_spread"] <= 1
+        assert 0 < entry["completions/distinct"] <= 1
+    assert "seconds" not in (root / "reports" / "rl.json").read_text()
+    for line in read_lines(run / "metrics.jsonl"):
+        assert line["figures"]["seconds/well_formed"] > 0
+
+
+class _Elsewhere:
+    """A score that waits for a service: it says so, and notes when it was asked."""
+
+    place = "service"
+
+    def __init__(self, score, asked: list[str]) -> None:
+        self.score, self.asked = score, asked
+
+    def __call__(self, candidates: list[str], references: list[str]) -> np.ndarray:
+        self.asked.append("asked")
+        return self.score(candidates, references)
+
+
+def test_a_service_is_asked_before_the_reference_model_reads_and_leaves_the_same_bytes(
+    root: Path, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trl.trainer.grpo_trainer import GRPOTrainer
+
+    from unirg_core import scores
+
+    asked: list[str] = []
+    elsewhere = _Elsewhere(scores.SCORES["well_formed"], asked)
+    monkeypatch.setattr(scores, "SCORES", {**scores.SCORES, "well_formed": elsewhere})
+    real = GRPOTrainer._get_per_token_logps_and_entropies
+
+    def noted(self, model, *args, **kwargs):
+        asked.append("reference" if model is self.ref_model else "policy")
+        return real(self, model, *args, **kwargs)
+
+    monkeypatch.setattr(GRPOTrainer, "_get_per_token_logps_and_entropies", noted)
+    without_outputs(root, "rl")
+    rl(quick(root), root)
+    assert digests(root, "rl") == expected
+    assert asked == ["asked", "policy"] * 4 + ["asked", "reference", "policy"] * 3
+
+
 def test_step_2_can_be_left_out(root: Path) -> None:
     rl(quick(root, {"rl": {"step2": None}}), root)
     assert "step2" not in read_json(root / "reports" / "rl.json")
@@ -167,12 +188,12 @@ def test_the_reward_never_reads_the_truth(root: Path, expected: list[str], tmp_p
 
 def test_the_reward_sees_the_reports_that_sft_learns_from(root: Path) -> None:
     from unirg_core.models import dataset
-    from unirg_core.training import data
 
     studies = data.training_studies(root)
     seen = data.sequence(studies, [3, 0], data.rewarded, quick(root).model)[:]
     learnt = data.sequence(studies, [3, 0], data.supervised, quick(root).model)[:]
-    assert set(seen) == {"prompt", "images", "reference"}
+    assert set(seen) == {"prompt", "images", "reference", "study_id"}
+    assert seen["study_id"] == [studies.rows[place]["study_id"] for place in (3, 0)]
     assert seen["reference"] == [answer[0]["content"] for answer in learnt["completion"]]
     assert seen["reference"][0] == dataset.reference(studies.rows[3])
     assert seen["prompt"] == learnt["prompt"]

@@ -7,10 +7,11 @@ and `passed` otherwise. The stage itself succeeds whatever the verdict.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from unirg_core.families import rewarded
 from unirg_core.faults import BadInput
 from unirg_core.files import file_digest, read_json, write_json
 from unirg_core.params import Params, Rule
@@ -34,8 +35,7 @@ def gate(params: Params, root: Path) -> dict[str, Any]:
         When `reports/evaluation.json` is missing or a rule names a score that was not evaluated.
     """
     evaluation = read_json(root / EVALUATION)
-    rewarded = set(params.rl.step1.reward) | set(params.rl.step2.reward if params.rl.step2 else ())
-    verdict = judge(params.gate.rules, evaluation, params.gate.minimum_patients, rewarded)
+    verdict = judge(params.gate.rules, evaluation, params.gate.minimum_patients, rewarded(params.rl))
     verdict["evaluation"] = file_digest(root / EVALUATION)
     write_json(root / VERDICT, verdict)
     for row in verdict["rules"]:
@@ -46,12 +46,12 @@ def gate(params: Params, root: Path) -> dict[str, Any]:
 
 
 def judge(
-    rules: Sequence[Rule], evaluation: Mapping[str, Any], minimum_patients: int, rewarded: set[str]
+    rules: Sequence[Rule], evaluation: Mapping[str, Any], minimum_patients: int, reward: Collection[str]
 ) -> dict[str, Any]:
     """Return the verdict on an evaluation: each rule's, and the one over all."""
     rows = [_judge_rule(number, rule, evaluation, minimum_patients) for number, rule in enumerate(rules)]
     for row in rows:
-        row["in_reward"] = row["score"] in rewarded
+        row["in_reward"] = row["score"] in reward
     verdict, reason = _overall(rows, evaluation["subsets"], minimum_patients)
     return {"verdict": verdict, "reason": reason, "minimum_patients": minimum_patients, "rules": rows}
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from unirg_core.families import STANDARDISED, TRUTH_SCORES, refusal
 from unirg_core.faults import BadInput
 
 CONFIRMING_WORLDS = range(1000, 2000)
@@ -18,9 +19,6 @@ CONFIRMING_WORLDS = range(1000, 2000)
 
 BASE_WORLD = 9000
 """The neutral population that the embedded base model is pretrained on."""
-
-TRUTH_SCORES = ("truth_micro_f1", "truth_macro_f1", "truth_side_micro_f1")
-"""Scores against the source's truth file: always evaluated where there is one, never a reward."""
 
 
 class Section(BaseModel):
@@ -170,11 +168,19 @@ class RlStep(Section):
         "group", description="Standard deviation that advantages are divided by"
     )
     reward: dict[str, float] = Field(description="Score name -> weight")
+    weights: Literal["raw", "standardised"] = Field(
+        "raw", description="Weigh scores as they are, or RadCliQ's four parts less its mean, over its scale"
+    )
 
     @model_validator(mode="after")
     def _rewards_something(self) -> "RlStep":
         if not self.reward or not any(self.reward.values()):
             raise ValueError("reward is empty; name at least one score with a weight that is not zero")
+        if self.weights == "standardised" and not any(self.reward.get(name) for name in STANDARDISED):
+            raise ValueError(
+                "weights: standardised changes nothing, because no rewarded score has a published mean and scale "
+                f"({', '.join(STANDARDISED)} have); reward one of them or set weights: raw"
+            )
         if self.clip_high < self.clip_low:
             raise ValueError("clip_high is below clip_low; the recipe raises the upper clip (clip-higher)")
         return self
@@ -188,6 +194,7 @@ class Rl(Section):
         steps=25, beta=0.03, learning_rate=3e-4, reward={"finding_credit": 1.0, "well_formed": 0.5, "error_count": 0.5}
     )
     checkpoint_steps: Count = 10
+    score_processes: Annotated[int, Field(ge=0, le=64, description="Processes for scores that compute long")] = 0
 
 
 class Evaluate(Section):
@@ -252,13 +259,6 @@ class Params(Section):
     register_: Register = Field(Register(), alias="register")
 
     @model_validator(mode="after")
-    def _holds_a_score_out(self) -> "Params":
-        rewarded = set(self.rl.step1.reward) | set(self.rl.step2.reward if self.rl.step2 else ())
-        if not {rule.score for rule in self.gate.rules} - rewarded:
-            raise ValueError("gate.rules judge only by scores that are in the reward; add a rule with one that is not")
-        return self
-
-    @model_validator(mode="after")
     def _judges_by_what_is_evaluated(self) -> "Params":
         known = (*self.evaluate.scores, *TRUTH_SCORES)
         for number, rule in enumerate(self.gate.rules):
@@ -267,6 +267,12 @@ class Params(Section):
                     f"gate.rules.{number}.score = {rule.score} is not evaluated; name one of {', '.join(known)}, "
                     "or add it to evaluate.scores"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _holds_a_score_out(self) -> "Params":
+        if reason := refusal(self):
+            raise ValueError(reason)
         return self
 
 

@@ -17,7 +17,7 @@ from unirg_core.progress import say
 from unirg_core.scores.reward import check_names
 from unirg_core.training import collapse, data
 from unirg_core.training.phase import Build, Phase, Result, run
-from unirg_core.training.rewards import components
+from unirg_core.training.rewards import Processes, Rewards, score_processes
 from unirg_core.training.stage import check_base, input_digest, publish, working
 
 
@@ -43,7 +43,8 @@ def rl(params: Params, root: Path) -> None:
     studies = data.training_studies(root)
     sections = {"seed": params.seed, **params.model_dump(mode="json", include={"model", "rl"})}
     with working("rl", input_digest("rl", sections, root, tree_digest(start))) as work:
-        results = _steps(params, studies, steps, start, work)
+        with score_processes(params.rl.score_processes) as processes:
+            results = _steps(params, studies, steps, start, work, processes)
         last = list(results.values())[-1].model
         figures = _alarm(params, root, studies, start, last)
         facts = {name: result.facts for name, result in results.items()}
@@ -51,7 +52,12 @@ def rl(params: Params, root: Path) -> None:
 
 
 def _steps(
-    params: Params, studies: data.Studies, steps: dict[str, RlStep], start: Path, work: Path
+    params: Params,
+    studies: data.Studies,
+    steps: dict[str, RlStep],
+    start: Path,
+    work: Path,
+    processes: Processes | None,
 ) -> dict[str, Result]:
     total, before = sum(step.steps for step in steps.values()), 0
     results: dict[str, Result] = {}
@@ -71,22 +77,24 @@ def _steps(
             before=before,
             total=total,
         )
-        results[name] = run(phase, params.model, _builder(params, studies, step, seed, order))
+        rewards = Rewards(step.reward, standardised=step.weights == "standardised", processes=processes)
+        results[name] = run(phase, params.model, _builder(params, studies, step, seed, order, rewards))
         start, before = results[name].model, before + step.steps
     return results
 
 
-def _builder(params: Params, studies: data.Studies, step: RlStep, seed: int, order: list[int]) -> Build:
-    rewards, weights = components(step.reward)
-
+def _builder(
+    params: Params, studies: data.Studies, step: RlStep, seed: int, order: list[int], rewards: Rewards
+) -> Build:
     def build(model: Any, processor: Any, folder: Path) -> Any:
         from unirg_core.training.arguments import grpo_config
         from unirg_core.training.trainers import ExactGrpo
 
         return ExactGrpo(
             model=model,
-            reward_funcs=rewards,
-            args=grpo_config(step, params.model, folder, seed, params.rl.checkpoint_steps, weights),
+            reward_funcs=rewards.functions,
+            begin=rewards.begin,
+            args=grpo_config(step, params.model, folder, seed, params.rl.checkpoint_steps, rewards.weights),
             train_dataset=data.sequence(studies, order, data.rewarded, params.model),
             processing_class=processor,
         )

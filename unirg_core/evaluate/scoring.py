@@ -68,13 +68,13 @@ def score(
     names
         Keys of `SCORES`.
     """
-    references = [reference(row) for row in rows]
+    references, studies = [reference(row) for row in rows], [row["study_id"] for row in rows]
     scored = weighted(dict.fromkeys(names, 1.0))  # for its check that every value is a finite number
     tables = []
     for system, candidates in texts.items():
         columns: dict[str, Any] = {key: [row[key] for row in rows] for key in _KEYS}
         columns["system"] = [system] * len(rows)
-        columns |= scored(candidates, references)[1]
+        columns |= scored(candidates, references, studies)[1]
         if truth is not None:
             columns |= _counted("truth", finding_counts(candidates, truth))
             columns |= _counted("truth_side", finding_counts(candidates, truth, with_side=True))

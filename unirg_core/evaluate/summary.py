@@ -1,6 +1,6 @@
 """The figures of `reports/evaluation.json`: flat rows, each with its value, interval and number of patients."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from unirg_core.evaluate.scoring import FINDING, count_sums, quantities
 from unirg_core.evaluate.statistics import Interval, Quantity, estimate
+from unirg_core.families import families, independent, rewarded
 from unirg_core.params import Params
 
 SUBSETS = ("in_domain", "held_out", "all")
@@ -47,7 +48,21 @@ def summarise(params: Params, table: pa.Table, texts: Mapping[str, Sequence[str]
         if len(one):
             _add_subset(value, params, name, inside, people)
             value["reports"] += [_text_row(name, system, _within(table, name, texts[system])) for system in texts]
+    value["roles"] = _roles(params, dict.fromkeys(row["score"] for row in value["scores"]))
     return value
+
+
+def _roles(params: Params, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Say of each score whether it was rewarded, and whether it is held out: of no rewarded family."""
+    reward = rewarded(params.rl)
+    return {
+        name: {
+            "families": list(families(name)),
+            "in_reward": name in reward,
+            "held_out": independent(name, reward),
+        }
+        for name in names
+    }
 
 
 def _within(table: pa.Table, subset: str, reports: Sequence[str]) -> list[str]:

@@ -34,7 +34,8 @@ def stage_here(stage: str, root: Path) -> None:
         work = getattr(importlib.import_module(f"unirg_core.{stage}"), stage)
         work(loaded, root)
     except (BadInput, HonestNegative) as error:
-        write_json(run_folder() / "fault.json", {"kind": type(error).__name__, "sentence": str(error)})
+        kind = BadInput if isinstance(error, BadInput) else HonestNegative
+        write_json(run_folder() / "fault.json", {"kind": kind.__name__, "sentence": str(error)})
         raise
 
 

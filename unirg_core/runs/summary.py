@@ -43,9 +43,18 @@ def _scores(evaluation: dict[str, Any]) -> Any:
     for name in ("subset", "score", *systems):
         table.add_column(name, justify="left" if name in ("subset", "score") else "right", no_wrap=True)
     cells = {(row["subset"], row["score"], row["system"]): row for row in evaluation["scores"]}
+    roles = evaluation.get("roles", {})
     for subset, score in dict.fromkeys((row["subset"], row["score"]) for row in evaluation["scores"]):
-        table.add_row(subset, score, *(_cell(cells.get((subset, score, name)), name in _JUDGED) for name in systems))
+        told = f"{score}{_role(roles.get(score, {}))}"
+        table.add_row(subset, told, *(_cell(cells.get((subset, score, name)), name in _JUDGED) for name in systems))
     return table
+
+
+def _role(role: dict[str, Any]) -> str:
+    """Mark what was optimised: such a score says nothing about what was learnt."""
+    if role.get("in_reward"):
+        return " (rewarded)"
+    return "" if role.get("held_out", True) else " (reward's family)"
 
 
 def _cell(row: dict[str, Any] | None, with_interval: bool) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from unirg_core.families import STANDARDISED
 from unirg_core.faults import BadInput
 
 Version = Literal["v0", "v1"]
@@ -15,7 +16,7 @@ Version = Literal["v0", "v1"]
 # Order: RadGraph F1, BERTScore, SembScore, BLEU-2.
 _MEAN = {
     "v1": (0.5379231241355762, 0.6175725628125001, 0.7647942121140658, 0.44738335396242174),
-    "v0": (0.5398376019082272, 0.6312549595000001, 0.7716796867722277, 0.4607372064809605),
+    "v0": (0.5398376019082272, 0.6312549595000001, 0.7716797866672277, 0.4607372064809605),
 }
 _SCALE = {
     "v1": (0.3028258411486429, 0.22430938459304575, 0.2539439110169773, 0.2989271671041838),
@@ -23,7 +24,7 @@ _SCALE = {
 }
 _COEFFICIENT = {
     "v1": (-0.37708368261038905, -0.37030009974480316, -0.25261621789593225, 4.315048405024756e-12),
-    "v0": (-0.4796252644863446, -0.6762170542369337, -0.46366575165751994, 0.2165861905287535),
+    "v0": (-0.4796252644863446, -0.6762170542369337, -0.46366575161751994, 0.2165861905287535),
 }
 _INTERCEPT = {"v1": 2.4665525613232559e-10, "v0": 1.641666666666666}
 
@@ -51,6 +52,11 @@ def radcliq(radgraph: Any, bertscore: Any, sembscore: Any, bleu2: Any, version: 
         values.append(value)
     scaled_parts = (np.stack(np.broadcast_arrays(*values), axis=-1) - _MEAN[version]) / _SCALE[version]
     return scaled_parts @ np.asarray(_COEFFICIENT[version]) + _INTERCEPT[version]
+
+
+def standards() -> dict[str, tuple[float, float]]:
+    """Return the mean and scale by which v1 standardises each of its parts."""
+    return dict(zip(STANDARDISED, zip(_MEAN["v1"], _SCALE["v1"], strict=True), strict=True))
 
 
 def scaled(v1: Any) -> np.ndarray:

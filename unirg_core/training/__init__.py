@@ -2,3 +2,6 @@
 
 Nothing is imported here: TRL takes ten seconds to load, and only the stages that train pay for it.
 """
+
+SECONDS = "seconds/"
+"""Begins the name of a figure that is a time: it goes to whoever watches, and into no output."""

@@ -67,8 +67,9 @@ def supervised(row: Row, picture: Any, question: str) -> dict[str, Any]:
 
 
 def rewarded(row: Row, picture: Any, question: str) -> dict[str, Any]:
-    """Return what RL sees of a study: question, picture, and for the reward the same report that SFT learns from."""
-    return {"prompt": [_asked(question)], "images": [picture], "reference": dataset.reference(row)}
+    """Return what RL sees of a study, and for its reward the study's id and the report that SFT learns from."""
+    told = {"reference": dataset.reference(row), "study_id": row["study_id"]}
+    return {"prompt": [_asked(question)], "images": [picture], **told}
 
 
 def _asked(question: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """TRL's trainers without the model card that they would write beside each checkpoint."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from transformers import PrinterCallback
@@ -23,4 +24,23 @@ class ExactSft(_Quiet, SFTTrainer):
 
 
 class ExactGrpo(_Quiet, GRPOTrainer):
-    """`GRPOTrainer` as this project runs it."""
+    """`GRPOTrainer` as this project runs it: scorers get the completions before the reference model reads them.
+
+    Parameters
+    ----------
+    begin
+        Called once a step with the inputs, the completions and a function that logs a figure.
+    """
+
+    def __init__(self, *args: Any, begin: Callable[[Sequence[Any], Sequence[Any], Any], None], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._begin_scoring, self._asked = begin, ()
+
+    def _generate_and_score_completions(self, inputs: Any) -> Any:
+        self._asked = inputs
+        return super()._generate_and_score_completions(inputs)
+
+    def _generate(self, prompts: Any) -> Any:
+        made = super()._generate(prompts)
+        self._begin_scoring(self._asked, made[3], self._log_metric)  # 3: the completions as messages
+        return made

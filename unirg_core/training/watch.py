@@ -9,6 +9,7 @@ from transformers import TrainerCallback
 
 from unirg_core.faults import HonestNegative
 from unirg_core.progress import Progress
+from unirg_core.training import SECONDS
 from unirg_core.training.checkpoints import mark_whole, of_step
 from unirg_core.training.phase import Phase
 
@@ -25,6 +26,11 @@ def figures(logs: Mapping[str, Any]) -> dict[str, float]:
         for name, value in logs.items()
         if value is not None and (name in (*_TOLD, *_ALSO_TOLD) or name.startswith(_TOLD_BELOW))
     }
+
+
+def seconds(logs: Mapping[str, Any]) -> dict[str, float]:
+    """Return what one step took, by part: for whoever watches, never for an output."""
+    return {name: float(value) for name, value in logs.items() if name.startswith(SECONDS)}
 
 
 def trajectory(history: Iterable[Mapping[str, Any]]) -> list[dict[str, float]]:
@@ -55,7 +61,7 @@ class Watch(TrainerCallback):
                 where = f"step {state.global_step} of {self.phase}"
                 raise HonestNegative(f"collapsed: {name} is {told[name]} at {where}; lower the learning_rate.")
         first = {name: told[name] for name in _FIRST if name in told}
-        self.progress.step(**first, **{name: value for name, value in told.items() if name not in first})
+        self.progress.step(**{**first, **told, **seconds(logs)})
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Mark the checkpoint that the trainer has just finished."""
