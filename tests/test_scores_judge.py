@@ -15,7 +15,7 @@ from unirg_core.scores.clinical import error_count
 from unirg_core.scores.judge import ERRORS, Judge, JudgeFault, Judgement, prompt, table
 from unirg_core.scores.judge.answer import MOST, Unusable, read_completion, read_counts, schema
 
-__all__ = ["server"]
+__all__ = ["server"]  # a fixture is used by its name alone
 
 CANDIDATES = ["No effusion.", "Right effusion.", "Left effusion.", "Left effusion. Edema."]
 REFERENCES = ["Left effusion."] * 4
@@ -189,7 +189,7 @@ def test_a_lasting_fault_stops_the_work(server: Server, status: int, said: str, 
 
 def test_a_slow_judge_stops_the_work(server: Server) -> None:
     server.behaviour = lambda request, before: Reply(well_body(), seconds=0.5)
-    with pytest.raises(JudgeFault, match="did not answer in time; raise scores.judge.timeout"):
+    with pytest.raises(JudgeFault, match="did not answer in time; raise"):
         Judge(settings(server, timeout=0.1, retries=0))(["a"], ["b"])
 
 
