@@ -4,12 +4,14 @@ Unknown keys, wrong types and impossible values are refused with the path of the
 overlay of `params.yaml` (`recipes/<name>.yaml`), `--set key=value` one on top of that.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from unirg_core.families import STANDARDISED, TRUTH_SCORES, refusal
 from unirg_core.faults import BadInput
@@ -197,6 +199,56 @@ class Rl(Section):
     score_processes: Annotated[int, Field(ge=0, le=64, description="Processes for scores that compute long")] = 0
 
 
+class Judge(Section):
+    """A language model that counts errors, behind any OpenAI-compatible endpoint (docs/judge.md)."""
+
+    base_url: str = Field(description="Address of the endpoint, as http://127.0.0.1:8000/v1")
+    model: str = Field(min_length=1, description="The model's name there")
+    key_variable: str | None = Field(
+        None, description="Environment variable that holds the key; a local one needs none"
+    )
+    concurrency: Annotated[int, Field(ge=1, le=256, description="Questions under way at once, a process")] = 8
+    timeout: Annotated[float, Field(gt=0, description="Seconds that a try may take")] = 60.0
+    retries: Annotated[int, Field(ge=0, le=20, description="Further tries of a question that has failed")] = 5
+    answer_tokens: Count = Field(512, description="Longest answer in tokens; an answer that is cut off stops the run")
+    price_in: Annotated[float, Field(ge=0, description="Price of a million tokens sent")] = 0.0
+    price_out: Annotated[float, Field(ge=0, description="Price of a million tokens answered")] = 0.0
+    maximum_calls: Count = Field(10_000, description="Questions that a run may ask; what is known already is free")
+    maximum_cost: Annotated[float, Field(gt=0)] | None = Field(None, description="What a run may spend, in that money")
+    errors: Literal["all", "significant"] = Field("all", description="Errors that lower the score")
+    allow_external: bool = Field(False, description="Let report text go to a host that is not loopback or private")
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address(cls, address: str) -> str:
+        parts = urlsplit(address)
+        _ = parts.port  # raises where it is none
+        if parts.username or parts.password or parts.query:
+            raise ValueError("an address holds no user, password or query; name the key's variable in key_variable")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("give an address that starts with http:// or https://, as http://127.0.0.1:8000/v1")
+        return address
+
+    @field_validator("key_variable")
+    @classmethod
+    def _names_a_variable(cls, name: str | None) -> str | None:
+        if name is not None and not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):  # never repeat it: it may be a key
+            raise ValueError("give the name of an environment variable in capitals, as JUDGE_KEY, never the key itself")
+        return name
+
+    @model_validator(mode="after")
+    def _can_count_money(self) -> "Judge":
+        if self.maximum_cost is not None and not (self.price_in or self.price_out):
+            raise ValueError("maximum_cost needs the prices price_in and price_out of a million tokens")
+        return self
+
+
+class Scores(Section):
+    """Scores that need to be set up; those that need nothing are always there."""
+
+    judge: Judge | None = None
+
+
 class Evaluate(Section):
     """What is measured on the frozen test sets."""
 
@@ -253,6 +305,7 @@ class Params(Section):
     model: Model = Model()
     sft: Sft = Sft()
     rl: Rl = Rl()
+    scores: Scores = Scores()
     evaluate: Evaluate = Evaluate()
     gate: Gate
     approve: Approve = Approve()
