@@ -64,7 +64,9 @@ def test_a_bad_request_gets_its_status_and_a_sentence(url: str, body: bytes, sta
     assert sentence in answer.json()["error"]
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/score", 405), ("POST", "/scores", 405), ("GET", "/x", 404)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/score", 405), ("POST", "/scores", 405), ("GET", "/x", 404)]
+)
 def test_other_addresses_say_which_there_are(url: str, method: str, path: str, status: int) -> None:
     answer = requests.request(method, url + path, timeout=30)
     assert answer.status_code == status

@@ -1,4 +1,4 @@
-"""What the client makes of a service that fails, lies or hangs: a ScoreFault with address, score and sample, no number."""
+"""A service that fails, lies or hangs: the client makes a ScoreFault of it, with address, score and sample."""
 
 import json
 import time
@@ -24,7 +24,7 @@ PARTS = ("radgraph_f1", "bertscore", "sembscore")
 
 
 def _listing(path: str, digest: str | None = DIGEST, pairs: Any = 4) -> tuple[int, bytes]:
-    return 200, json.dumps({"scores": dict.fromkeys(PARTS, {"digest": digest}), "pairs": pairs}).encode()
+    return 200, json.dumps({"scores": {name: {"digest": digest} for name in PARTS}, "pairs": pairs}).encode()
 
 
 def _then(answer: bytes, status: int = 200) -> Callable[[str, Any], tuple[int, bytes]]:
@@ -121,7 +121,7 @@ def test_a_service_that_hangs_is_left() -> None:
 def test_something_else_at_the_address_is_no_scorer_service(pairs: Any) -> None:
     with (
         saying(lambda path, body: _listing(path, pairs=pairs)) as url,
-        pytest.raises(ScoreFault, match="does not answer as a scorer service; check scores.service.url"),
+        pytest.raises(ScoreFault, match="does not answer as a scorer service; check"),
     ):
         dict(Service(url))
 

@@ -7,6 +7,7 @@ raw 0 rescaled: in a reward that is a strong no, in a mean it weighs as much as 
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from unirg_core.clinical import radeval
 from unirg_core.scores.reward import Score
 
 LAYER = 5
+_MOST_TOKENS = 512
 BASELINE = (0.84732, 0.84759504, 0.8473319)
 """Precision, recall, F1 of unrelated sentences at layer 5, as published with bert_score."""
 
@@ -35,12 +37,14 @@ def load(folder: Path, device: str, texts_at_once: int) -> Mapping[str, Score]:
     return {"bertscore": bertscore}
 
 
-def _with_prefix_space(scorer_class: type, folder: Path, device: str) -> object:
+def _with_prefix_space(scorer_class: type, folder: Path, device: str) -> Any:
     """Build the scorer; its tokenizer reads the family of the model from its name, which a local path need not hold."""
     from transformers import AutoTokenizer
 
     scorer = scorer_class(
         model_type=str(folder), num_layers=LAYER, rescale_with_baseline=True, lang="en", device=device
     )
-    scorer._tokenizer = AutoTokenizer.from_pretrained(str(folder), add_prefix_space=True)
+    tokenizer = AutoTokenizer.from_pretrained(str(folder), add_prefix_space=True)
+    tokenizer.model_max_length = _MOST_TOKENS  # else unlimited where tokenizer_config.json is not pinned
+    scorer._tokenizer = tokenizer
     return scorer

@@ -168,12 +168,13 @@ def serve(host: str, port: int, settings_file: Path | None) -> None:
     import uvicorn
 
     settings = read_settings(settings_file) if settings_file else Settings()
-    try:
-        bound = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        why = str(error.strerror or error).partition(" (")[0]
-        raise BadInput(f"{host}:{port} cannot be served: {why}; give another --host or --port.") from None
-    with bound:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind((host, port))  # not yet listening: who comes while models load is told so, not kept waiting
+        except OSError as error:
+            why = error.strerror or error
+            raise BadInput(f"{host}:{port} cannot be served: {why}; give another --host or --port.") from None
         app = application(load(settings), settings)
         server = uvicorn.Server(uvicorn.Config(app, log_level="info", access_log=False))
         asyncio.run(server.serve(sockets=[bound]))
