@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fixtures_service import saying
+from fixtures_service import ROOT, saying
 from hypothesis import given
 from hypothesis import strategies as st
 
 from unirg_core.faults import BadInput
-from unirg_core.params import Params, Scores, parse
+from unirg_core.params import Scores, resolve
 from unirg_core.scores import radcliq, weighted
 from unirg_core.scores.radcliq import composite, raw_form
 from unirg_core.scores.reward import ScoreFault
@@ -154,10 +154,9 @@ def test_settings_without_a_service_give_no_scores() -> None:
 )
 def test_bad_settings_are_refused_with_their_path(changed: dict, said: str) -> None:
     good = {"url": "http://127.0.0.1:8900", "scores": {"bertscore": DIGEST}}
-    gate = {"rules": [{"score": "rouge_l", "subset": "all", "at_least": 0}]}
-    assert isinstance(parse({"gate": gate, "scores": {"service": good}}), Params)
+    assert resolve(ROOT, above={"scores": {"service": good}}).scores.service.scores == {"bertscore": DIGEST}
     with pytest.raises(BadInput) as refused:
-        parse({"gate": gate, "scores": {"service": good | changed}})
+        resolve(ROOT, above={"scores": {"service": good | changed}})
     assert said in str(refused.value)
 
 
