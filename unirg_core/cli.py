@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 base_app = typer.Typer(help="The embedded base model unirg-tiny.", no_args_is_help=True)
 app.add_typer(base_app, name="base")
+scorer_app = typer.Typer(help="The scorer service: scores over HTTP (docs/model-scores.md).", no_args_is_help=True)
+app.add_typer(scorer_app, name="scorer")
 
 _STAGES = {
     "ingest": "Read the drop, de-identify it in memory, and write study shards and the manifest.",
@@ -137,3 +139,37 @@ def base_build(
     from unirg_core.models.base import build
 
     build(output)
+
+
+@scorer_app.command("serve")
+def scorer_serve(
+    settings: Annotated[Path | None, typer.Option(help="YAML: weights by path and SHA-256, device, limits")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen at; it asks for no credentials")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen at", min=0, max=65535)] = 8900,
+) -> None:
+    """Serve every score over HTTP, the model-based ones from the weights that the settings pin, until ended.
+
+    POST /score, GET /scores (names, digests of weights, versions), GET /health.
+
+    Example: unirg scorer serve --host 127.0.0.1 --port 8900 --settings scorer.yaml
+    """
+    from unirg_core.clinical.server import serve
+
+    serve(host, port, settings)
+
+
+@scorer_app.command("check")
+def scorer_check(
+    settings: Annotated[Path, typer.Option(help="YAML: weights by path and SHA-256, device, limits")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Check the files of weights against their pins, load nothing, and tell the digests that a run pins.
+
+    Example: unirg scorer check --settings scorer.yaml
+    """
+    import json
+
+    from unirg_core.clinical.weights import digests, read_settings
+
+    found = digests(read_settings(settings))
+    typer.echo(json.dumps(found, indent=1) if as_json else "\n".join(f"{n:12} {d}" for n, d in found.items()))

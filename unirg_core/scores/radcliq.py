@@ -4,12 +4,16 @@ The constants are the published models' own (RECIPE section 3). RadCliQ crosses 
 explodes and changes sign there: reward with `scaled`, and print 1 / mean(RadCliQ) only beside RadCliQ itself.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 
 from unirg_core.families import STANDARDISED
 from unirg_core.faults import BadInput
+from unirg_core.scores.text import bleu2
+
+Score = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 
 Version = Literal["v0", "v1"]
 
@@ -62,3 +66,32 @@ def standards() -> dict[str, tuple[float, float]]:
 def scaled(v1: Any) -> np.ndarray:
     """Return RadCliQ-v1 as a reward in [0, 1]: 1 for a perfect pair, 0 where every part is 0 (below, cut at 0)."""
     return np.clip((_V1_OF_ZEROS - np.asarray(v1, float)) / _V1_RANGE, 0.0, 1.0)
+
+
+PROVIDED = ("radgraph_f1", "bertscore", "sembscore")
+"""The model-based parts, by the names of their scores; BLEU-2 is this project's own."""
+
+
+def composite(scores: Mapping[str, Score], version: Version = "v1") -> Score:
+    """Return RadCliQ as a score over any provider of its parts; lower is better, so weigh it below zero in a reward.
+
+    Raises
+    ------
+    BadInput
+        When the provider lacks a part.
+    """
+    missing = [name for name in PROVIDED if name not in scores]
+    if missing:
+        raise BadInput(f"RadCliQ needs {', '.join(PROVIDED)}, but {', '.join(missing)} is not provided.")
+
+    def composed(candidates: Sequence[str], references: Sequence[str]) -> np.ndarray:
+        parts = [scores[name](candidates, references) for name in PROVIDED]
+        return radcliq(*parts, bleu2(candidates, references), version=version)
+
+    return composed
+
+
+def raw_form(version: Version = "v1") -> tuple[float, tuple[float, ...]]:
+    """Return RadCliQ on raw scores: the constant, and what one unit of each part adds to it."""
+    weights = np.asarray(_COEFFICIENT[version]) / np.asarray(_SCALE[version])
+    return float(_INTERCEPT[version] - weights @ np.asarray(_MEAN[version])), tuple(weights.tolist())
