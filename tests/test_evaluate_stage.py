@@ -22,6 +22,7 @@ from unirg_core.faults import BadInput
 from unirg_core.files import file_digest, read_json, tree_digest, write_json
 from unirg_core.gate import gate
 from unirg_core.scores import SCORES
+from unirg_core.scores.reward import all_scores
 from unirg_core.study import SELECTION, SELECTION_SCHEMA, TRUTH, TRUTH_SCHEMA
 
 VALUES = parameters.read_yaml(Path(__file__).parent.parent / "params.yaml")
@@ -168,7 +169,7 @@ def test_truth_f1_is_that_of_a_count_by_hand(made):
     references = [f"Findings: {row['findings']} Impression: {row['impression']}" for row in rows]
     half = [text if number % 2 else TEMPLATE for number, text in enumerate(references)]
     texts = {"template": [TEMPLATE] * len(rows), "sft": references, "rl": half}
-    value = summarise(params, score(rows, texts, params.evaluate.scores, truth), texts)
+    value = summarise(params, score(rows, texts, all_scores(), truth), texts)
     values = {(r["score"], r["subset"], r["system"]): r["value"] for r in value["scores"]}
     for subset in ("in_domain", "held_out"):
         own = [number for number, row in enumerate(rows) if row["subset"] == subset]
@@ -187,7 +188,7 @@ def test_a_wrong_side_costs_the_score_with_side_alone(made):
     rows = chosen(params, made)[:1]
     truth = [[{"finding": "Pneumothorax", "side": "left"}]]
     texts = {"template": ["Findings: There is a right pneumothorax."]}
-    table = score(rows, texts, params.evaluate.scores, truth).to_pylist()[0]
+    table = score(rows, texts, all_scores(), truth).to_pylist()[0]
     assert (table["truth_tp_pneumothorax"], table["truth_side_tp_pneumothorax"]) == (1, 0)
     assert (table["truth_side_fp_pneumothorax"], table["truth_side_fn_pneumothorax"]) == (1, 1)
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from unirg_core import families
 from unirg_core import params as parameters
 from unirg_core.evaluate.scoring import TRUTH_SCORES
 from unirg_core.faults import BadInput
@@ -167,7 +168,7 @@ def test_a_rule_on_a_score_that_will_not_be_evaluated_is_refused_before_anything
 
 
 def test_the_truth_scores_that_may_be_judged_are_those_that_are_computed():
-    assert tuple(TRUTH_SCORES) == parameters.TRUTH_SCORES
+    assert tuple(TRUTH_SCORES) == families.TRUTH_SCORES
 
 
 def params(*rules, minimum=50):

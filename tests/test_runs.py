@@ -83,7 +83,7 @@ def test_equal_inputs_of_a_completed_run_change_nothing_and_are_recorded(clone: 
     assert not second.run.checkout.exists()
 
 
-@pytest.mark.parametrize("assignment", ["seed=7", "rl.step1.steps=3", "ingest.phantom.world=5", "model.threads=1"])
+@pytest.mark.parametrize("assignment", ["seed=7", "rl.step1.steps=3", "ingest.phantom.world=5", "model.threads=3"])
 def test_any_changed_input_is_a_new_run(clone: Clone, assignment: str) -> None:
     complete(decide(clone.root, asked(clone), TRIGGER).run)
     assert decide(clone.root, asked(clone, assignment), TRIGGER).what == "new"

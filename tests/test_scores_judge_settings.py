@@ -67,7 +67,7 @@ def test_a_judge_is_a_score_and_a_reward_like_any_other(server: Server) -> None:
 
 def test_a_failing_judge_stops_the_reward(server: Server) -> None:
     server.behaviour = fails(500)
-    with pytest.raises(ScoreFault, match=r"The score judge failed at sample 0: .* answered 500"):
+    with pytest.raises(ScoreFault, match=r"The score judge failed at sample 0, text [0-9a-f]{12}: .* answered 500"):
         weighted({"judge": 0.5}, {"judge": Judge(settings(server, retries=0))})(["a"], ["b"])
 
 

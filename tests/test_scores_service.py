@@ -46,7 +46,7 @@ BAD = [
     (b'{"score": "bleu2"}', 422, "The body must be an object of score, candidates, references"),
     (_asking(texts=[]), 422, "and of nothing else."),
     (_asking(score=3), 422, "score must be the name of a score."),
-    (_asking(score="blue2"), 404, "blue2 is no score; there are bleu2, error_count"),
+    (_asking(score="blue2"), 404, "blue2 is no score; there are bleu2, bleu4"),
     (_asking(score="radgraph_f1"), 404, "the settings give no weights.radgraph; radgraph needs config.json"),
     (_asking(candidates="a"), 422, "candidates must be a list of texts."),
     (_asking(references=None), 422, "references must be a list of texts."),

@@ -6,6 +6,7 @@ which is handed to the trainer as a plain model (a LoRA adapter is merged first)
 update. The reward sees the reference reports that SFT learnt from, and never the truth file.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from unirg_core.faults import BadInput
 from unirg_core.files import tree_digest
 from unirg_core.params import Params, RlStep
 from unirg_core.progress import say
-from unirg_core.scores.reward import check_names
+from unirg_core.scores.configured import configured
+from unirg_core.scores.reward import Score, check_names
 from unirg_core.training import collapse, data
 from unirg_core.training.phase import Build, Phase, Result, run
 from unirg_core.training.rewards import Processes, Rewards, score_processes
@@ -38,26 +40,32 @@ def rl(params: Params, root: Path) -> None:
     if not (start / "config.json").is_file():
         raise BadInput(f"{start} holds no model; run `unirg sft` first.")
     steps = {"step1": params.rl.step1} | ({"step2": params.rl.step2} if params.rl.step2 else {})
+    scores = configured(params.scores)
     for step in steps.values():
-        check_names(step.reward)
+        check_names(step.reward, scores)
     studies = data.training_studies(root)
-    sections = {"seed": params.seed, **params.model_dump(mode="json", include={"model", "rl"})}
+    sections = {"seed": params.seed, **params.model_dump(mode="json", include={"model", "rl", "scores"})}
     with working("rl", input_digest("rl", sections, root, tree_digest(start))) as work:
         with score_processes(params.rl.score_processes) as processes:
-            results = _steps(params, studies, steps, start, work, processes)
+            rewards = {name: _rewards(step, scores, processes) for name, step in steps.items()}
+            results = _steps(params, studies, steps, rewards, start, work)
         last = list(results.values())[-1].model
         figures = _alarm(params, root, studies, start, last)
         facts = {name: result.facts for name, result in results.items()}
         publish(root, "rl", last, {"base_model": base, "studies": len(studies), **facts, "sample": figures})
 
 
+def _rewards(step: RlStep, scores: Mapping[str, Score], processes: Processes | None) -> Rewards:
+    return Rewards(step.reward, scores, standardised=step.weights == "standardised", processes=processes)
+
+
 def _steps(
     params: Params,
     studies: data.Studies,
     steps: dict[str, RlStep],
+    rewards: Mapping[str, Rewards],
     start: Path,
     work: Path,
-    processes: Processes | None,
 ) -> dict[str, Result]:
     total, before = sum(step.steps for step in steps.values()), 0
     results: dict[str, Result] = {}
@@ -77,8 +85,7 @@ def _steps(
             before=before,
             total=total,
         )
-        rewards = Rewards(step.reward, standardised=step.weights == "standardised", processes=processes)
-        results[name] = run(phase, params.model, _builder(params, studies, step, seed, order, rewards))
+        results[name] = run(phase, params.model, _builder(params, studies, step, seed, order, rewards[name]))
         start, before = results[name].model, before + step.steps
     return results
 

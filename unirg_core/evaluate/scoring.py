@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from unirg_core.evaluate.statistics import Quantity, mean_of
 from unirg_core.models.dataset import reference
-from unirg_core.scores import weighted
+from unirg_core.scores import Score, weighted
 from unirg_core.scores.truth import CLASSES, class_f1, finding_counts, macro_f1, micro_f1
 from unirg_core.study import MANIFEST, TRUTH
 
@@ -54,7 +54,7 @@ def source_of(root: Path) -> str:
 def score(
     rows: Sequence[Mapping[str, Any]],
     texts: Mapping[str, Sequence[str]],
-    names: Sequence[str],
+    scores: Mapping[str, Score],
     truth: Sequence[Sequence[Mapping[str, Any]]] | None,
 ) -> pa.Table:
     """Score each system's reports: one row a system and study.
@@ -65,11 +65,11 @@ def score(
         The test studies, and what the truth file holds of each (None: there is none).
     texts
         System -> its report of each study.
-    names
-        Keys of `SCORES`.
+    scores
+        What is computed, by name.
     """
     references, studies = [reference(row) for row in rows], [row["study_id"] for row in rows]
-    scored = weighted(dict.fromkeys(names, 1.0))  # for its check that every value is a finite number
+    scored = weighted(dict.fromkeys(scores, 1.0), scores)  # for its check that every value is a finite number
     tables = []
     for system, candidates in texts.items():
         columns: dict[str, Any] = {key: [row[key] for row in rows] for key in _KEYS}

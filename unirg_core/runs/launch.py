@@ -37,6 +37,7 @@ def resolve(request: Request, root: Path, here: Path) -> Params:
         When the recipe or a score is unknown or any value will not do.
     """
     from unirg_core.scores import check_names
+    from unirg_core.scores.configured import configured
 
     above: dict[str, Any] = params.assignments(request.set)
     ingest = {
@@ -49,7 +50,8 @@ def resolve(request: Request, root: Path, here: Path) -> Params:
     above = params.overlay(above, {"approve": {"mode": request.approval}})
     resolved = params.resolve(root, request.recipe, above)
     steps = [step for step in (resolved.rl.step1, resolved.rl.step2) if step]
-    check_names([*resolved.evaluate.scores, *(name for step in steps for name in step.reward)])
+    named = [*resolved.evaluate.scores, *(name for step in steps for name in step.reward)]
+    check_names(named, configured(resolved.scores))
     return resolved
 
 

@@ -50,7 +50,12 @@ class Service(Mapping[str, Score]):
     def __getitem__(self, name: str) -> Score:
         if name not in self._digests:
             raise KeyError(name)
-        return lambda candidates, references: self._score(name, candidates, references)
+
+        def score(candidates: Sequence[str], references: Sequence[str]) -> np.ndarray:
+            return self._score(name, candidates, references)
+
+        score.place = "service"  # training waits for it in a thread (unirg_core.training.rewards)
+        return score
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._digests)

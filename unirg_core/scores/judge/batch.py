@@ -38,6 +38,8 @@ class Judge:
         At once, when the endpoint may not be sent report text or its key is not in the environment.
     """
 
+    place = "service"  # training waits for it in a thread (unirg_core.training.rewards)
+
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._local = endpoint.check_address(settings)

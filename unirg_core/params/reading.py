@@ -1,0 +1,137 @@
+"""Read params.yaml, and refuse unknown keys, wrong types and impossible values with the field's path and the remedy.
+
+A recipe is an overlay of `params.yaml` (`recipes/<name>.yaml`), `--set key=value` one on top of that.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from unirg_core.faults import BadInput
+from unirg_core.params.sections import Params
+
+
+def parse(values: Mapping[str, Any], origin: str = "params.yaml") -> Params:
+    """Check plain values and return them as `Params`.
+
+    Raises
+    ------
+    BadInput
+        One sentence for each wrong field: its path, what is wrong, and the remedy.
+    """
+    try:
+        return Params.model_validate(values)
+    except ValidationError as error:
+        raise BadInput("\n".join(f"{origin}: {_sentence(e)}" for e in error.errors())) from None
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    path = ".".join(str(part) for part in error["loc"]) or "the parameters"
+    if error["type"] == "extra_forbidden":
+        return f"{path} is not a parameter{_nearest(error['loc'])}."
+    if error["type"] == "missing":
+        return f"{path} is missing; add it."
+    if error["type"] == "value_error":
+        return f"{path}: {error['ctx']['error']}."
+    said = error["msg"][0].lower() + error["msg"][1:]
+    return f"{path} = {error['input']!r} will not do: {said.replace('valid tuple', 'list, as [a, b]')}."
+
+
+def _nearest(location: tuple[Any, ...]) -> str:
+    import difflib
+
+    section: Any = Params
+    for part in location[:-1]:
+        field = next((f for n, f in section.model_fields.items() if (f.alias or n) == part), None)
+        section = field.annotation if field else None
+        if not (isinstance(section, type) and issubclass(section, BaseModel)):
+            return "; remove it"
+    known = [field.alias or name for name, field in section.model_fields.items()]
+    near = difflib.get_close_matches(str(location[-1]), known, n=1)
+    return f"; perhaps {near[0]} is meant" if near else f"; here stand {', '.join(known)}"
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping.
+
+    Raises
+    ------
+    BadInput
+        When the file is missing, is no YAML, or is no mapping.
+    """
+    try:
+        values = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        raise BadInput(f"{path} does not exist.") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}" if mark else ""
+        raise BadInput(f"{path} is not valid YAML{where}; check its indentation, brackets and quotes.") from None
+    if not isinstance(values, dict):
+        raise BadInput(f"{path} must hold a mapping of names to values.")
+    return values
+
+
+def load(path: Path = Path("params.yaml")) -> Params:
+    """Read and check a params file."""
+    return parse(read_yaml(path), str(path))
+
+
+def overlay(values: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `values` with `above` laid over it; mappings merge, all else is replaced."""
+    merged = dict(values)
+    for key, value in above.items():
+        under = merged.get(key)
+        replaced = not isinstance(value, Mapping) or not isinstance(under, Mapping) or key == "reward"
+        merged[key] = value if replaced else overlay(under, value)
+    return merged
+
+
+def assignments(texts: Iterable[str]) -> dict[str, Any]:
+    """Turn `a.b=1` texts into nested values; the right side is YAML.
+
+    Raises
+    ------
+    BadInput
+        When a text has no `=` or no name.
+    """
+    values: dict[str, Any] = {}
+    for text in texts:
+        name, equals, right = text.partition("=")
+        if not equals or not name.strip():
+            raise BadInput(f"--set {text} is not of the form key=value, as in --set rl.step1.steps=40.")
+        try:
+            nested: Any = yaml.safe_load(right)
+        except yaml.YAMLError:
+            raise BadInput(f"--set {text}: {right} is not valid YAML; check its brackets and quotes.") from None
+        for part in reversed(name.strip().split(".")):
+            nested = {part: nested}
+        values = overlay(values, nested)
+    return values
+
+
+def resolve(root: Path, recipe: str | None = None, above: Mapping[str, Any] | None = None) -> Params:
+    """Return the parameters of a run: `params.yaml`, the recipe over it, then what the caller sets.
+
+    Raises
+    ------
+    BadInput
+        When the recipe does not exist (the sentence lists those that do) or any value will not do.
+    """
+    values = read_yaml(root / "params.yaml")
+    if recipe:
+        path = root / "recipes" / f"{recipe}.yaml"
+        if not path.exists():
+            there = ", ".join(sorted(p.stem for p in (root / "recipes").glob("*.yaml")))
+            raise BadInput(f"There is no recipe {recipe}; there are: {there}.")
+        values = overlay(values, read_yaml(path))
+    origin = f"recipe {recipe}" if recipe else "params.yaml"
+    return parse(overlay(values, above), f"{origin} with what was set") if above else parse(values, origin)
+
+
+def dump(params: Params) -> str:
+    """Return the parameters as YAML, every default written out."""
+    return yaml.safe_dump(params.model_dump(mode="json", by_alias=True), sort_keys=False, allow_unicode=True)
