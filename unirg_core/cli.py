@@ -126,6 +126,25 @@ def down() -> None:
     typer.echo(stop())
 
 
+@app.command()
+def label(
+    reports: Annotated[Path, typer.Option(help="ReXrank JSON, JSONL or CSV (study_id and text)")],
+    output: Annotated[Path, typer.Option(help="What to write: .csv, .jsonl or .parquet")],
+    column: Annotated[str | None, typer.Option(help="Field that holds the report, as model_prediction")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON")] = False,
+) -> None:
+    """Label reports with the 14 CheXpert-style classes, with side and severity; by rules, not CheXbert.
+
+    1 present, 0 absent, -1 uncertain, blank not mentioned. The summary counts the reports of each class.
+
+    Example: unirg label --reports reports.csv --output labels.parquet
+    """
+    from unirg_core.scoring import labelling, printing
+
+    found = labelling.label_file(reports, output, column)
+    typer.echo(printing.as_json(found) if json_ else printing.labels_table(found, output))
+
+
 @base_app.command("build")
 def base_build(
     output: Annotated[Path, typer.Option(help="Folder to write the model to")] = Path("unirg_core/models/unirg_tiny"),
