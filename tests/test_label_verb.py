@@ -130,7 +130,10 @@ def test_a_named_column_is_read_instead(tmp_path: Path) -> None:
         ("r.json", "[]", "top must be one object"),
         ("r.json", '{"a": "x"}', "study a: there stands no object"),
         ("r.json", '{"a": {"text": "x"}, "a": {"text": "y"}}', "a stands twice in one object"),
-        ("r.json", "{", "is no JSON (line 1"),
+        ("r.json", "{", "is no JSON (Expecting property name"),
+        ("r.json", "[" * 100_000, "is no JSON (maximum recursion depth"),
+        ("r.json", '{"a": {"text": ' + "9" * 5000 + "}}", "is no JSON (Exceeds the limit"),
+        ("r.json", r'{"\ud800": {"text": "x"}}', "give each study an id of letters"),
         ("r.json", "{}", "holds no study"),
     ],
 )

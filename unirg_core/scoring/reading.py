@@ -54,11 +54,11 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def _identity(path: Path, where: str, name: Any) -> str:
-    if isinstance(name, str) and name.strip():
+    if isinstance(name, str) and name.strip() and not any("\ud800" <= letter <= "\udfff" for letter in name):
         return name.strip()
     if isinstance(name, int) and not isinstance(name, bool):
         return str(name)
-    raise BadInput(f"{path}, {where}: {STUDY} is {name!r}; give each study an id.")
+    raise BadInput(f"{path}, {where}: {STUDY} is {name!r}; give each study an id of letters and digits.")
 
 
 def _json(path: Path) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
@@ -71,10 +71,11 @@ def _json(path: Path) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
             raise BadInput(f"{path}: {twice} stands twice in one object; keep one report a study.")
         return held
 
+    text = path.read_text(encoding="utf-8-sig")
     try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=once)
-    except json.JSONDecodeError as error:
-        raise BadInput(f"{path} is no JSON (line {error.lineno}: {error.msg}); mend or write it again.") from None
+        value = json.loads(text, object_pairs_hook=once)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{path} is no JSON ({error}); mend or write it again.") from None
     if not isinstance(value, dict):
         raise BadInput(f"{path} is no ReXrank JSON; its top must be one object, a study id before each study's fields.")
     for name, fields in value.items():
@@ -90,8 +91,8 @@ def _jsonl(path: Path) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
                 continue
             try:
                 fields = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise BadInput(f"{path}, line {number} is no JSON ({error.msg}); mend or remove it.") from None
+            except (ValueError, RecursionError) as error:
+                raise BadInput(f"{path}, line {number} is no JSON ({error}); mend or remove it.") from None
             if not isinstance(fields, dict):
                 raise BadInput(f"{path}, line {number} is no JSON object; give study_id and text in braces.")
             yield f"line {number}", fields.get(STUDY), fields

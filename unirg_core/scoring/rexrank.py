@@ -45,7 +45,7 @@ def submission(source: Path, references: Sequence[Report], written: Sequence[Rep
         fields["section_impression"] = _section(fields, "section_impression", reference.impression)
         fields["context"] = reference.context or "Indication: nan Comparison: nan"
         studies[reference.study_id] = fields | {PREDICTION: candidate_text(report, setting)}
-    return json.dumps(studies, indent=4, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(studies, indent=4, allow_nan=False) + "\n"
 
 
 def _section(fields: dict[str, Any], name: str, text: str) -> str:
