@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unirg_core.evaluate.statistics import mean_of
+from unirg_core.evaluate.statistics import Quantity, mean_of
 from unirg_core.scores.clinical import JUDGED
 from unirg_core.scores.truth import micro_f1
 from unirg_core.scoring.comparison import Settings, compared, holm, quantities, swap_test
@@ -40,25 +40,32 @@ def test_holm_keeps_the_order_and_never_lowers(values: list[float]) -> None:
     assert (np.diff(np.array(corrected)[order]) >= 0).all()
 
 
-def brute_force(patients: list[str], a: np.ndarray, b: np.ndarray) -> float:
-    """Return the two-sided p-value over every way to swap patients."""
+def brute_force(patients: list[str], a: np.ndarray, b: np.ndarray, value) -> float:
+    """Return the two-sided p-value over every way to swap patients; `a` and `b` are terms of studies."""
     names = sorted(set(patients))
-    observed = a.mean() - b.mean()
     as_far = []
     for flips in product([False, True], repeat=len(names)):
-        swapped = np.array([flips[names.index(patient)] for patient in patients])
-        as_far.append(np.where(swapped, b, a).mean() - np.where(swapped, a, b).mean())
-    as_far = np.array(as_far)
+        swapped = np.array([flips[names.index(patient)] for patient in patients])[:, None]
+        one, two = np.where(swapped, b, a).sum(axis=0), np.where(swapped, a, b).sum(axis=0)
+        as_far.append(value(one) - value(two))
+    as_far, observed = np.array(as_far), value(a.sum(axis=0)) - value(b.sum(axis=0))
     return min(1.0, 2 * min((as_far >= observed - 1e-12).mean(), (as_far <= observed + 1e-12).mean()))
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_small_test_is_exact(seed: int) -> None:
+def test_a_small_test_is_exact_for_means_and_for_corpus_scores(seed: int) -> None:
     rng = np.random.default_rng(seed)
     patients = [f"p{n}" for n in (0, 0, 1, 2, 2, 2, 3, 4, 5, 6)]
-    a, b = rng.random(10), rng.random(10) - 0.2 * seed
-    found = swap_test(patients, {"x": mean_of(a)}, {"x": mean_of(b)}, QUICK)["x"]
-    assert found == pytest.approx(brute_force(patients, a, b))
+    counts = rng.integers(0, 2, (2, 10, 6)) * [[[1, 0, 1, 1, 1, 0]], [[1, 1, 1, 0, 1, 1]]]
+    for make in (
+        lambda which: mean_of(np.linspace(0, 1, 10) ** (1 + which) + 0.01 * counts[which, :, 0]),
+        lambda which: Quantity(
+            counts[which].astype(float), lambda sums: micro_f1(sums.reshape(*sums.shape[:-1], 2, 3))
+        ),
+    ):
+        a, b = make(0), make(1)
+        found = swap_test(patients, {"x": a}, {"x": b}, QUICK)["x"]
+        assert found == pytest.approx(brute_force(patients, a.terms, b.terms, a.value))
 
 
 def test_equal_systems_do_not_differ() -> None:

@@ -88,6 +88,7 @@ def test_missing_references_are_left_out_and_empty_reports_counted(request_: Req
     write_json(request_.references, references)
     write_json(request_.candidates[1], predicted(dict.fromkeys(references, "Impression: Normal.")))
     findings, both = (score_files(replace(request_, setting=s)) for s in ("findings", "findings+impression"))
+    assert values(findings)["perfect", "bleu2"] == 1.0, "what is left stands beside its own reference"
     assert (findings["studies"], findings["left_out"]) == (4, 2)
     assert (both["studies"], both["left_out"]) == (5, 1)
     assert findings["empty"] == {"perfect": 0, "blind": 4, "template": 0} and both["empty"]["blind"] == 0
