@@ -1,19 +1,24 @@
-"""Speed of the labeler, cold and warm, on phantom reports (and real ones, where there are).
+"""Speed of the labeler and of `unirg label`, cold and warm, on phantom reports (and real ones, where there are).
 
     python benchmarks/label_speed.py
 
-Prints reports a second on one core, cold (every sentence read for the first time) and warm. Limit: 5,000 reports a
-second. Peer in the same run: the cold labeler against the same labeler without its caches.
+Prints reports a second on one core, cold (every sentence read for the first time) and warm, and the reports a second of
+`unirg label` from a file to a file, reading and writing included, with empty caches. Limit: 5,000 reports a second.
+Peer in the same run: the cold labeler against the same labeler without its caches.
 """
 
+import csv
+import json
 import re
 import tarfile
+import tempfile
 import time
 from pathlib import Path
 
 from unirg_core.ingest.phantom import World, report, studies
 from unirg_core.models.prompts import compose
 from unirg_core.scores import form, labels, text, words
+from unirg_core.scoring.labelling import label_file
 
 GOLD = Path(__file__).parents[1] / "../shared/data/iu_xray/NLMCXR_reports.tgz"
 
@@ -76,11 +81,32 @@ def label_speed(name: str, reports: list[str]) -> None:
     print(f"  limit 5,000/s: cold is {cold / 5000:.1f} x the limit")
 
 
+def file_speed(name: str, reports: list[str]) -> None:
+    """Print the speed of `unirg label` on a file of the reports, for each format in and out."""
+    with tempfile.TemporaryDirectory() as folder:
+        sources = [Path(folder) / "reports.csv", Path(folder) / "reports.jsonl"]
+        with sources[0].open("w", newline="") as stream:
+            csv.writer(stream).writerows([("study_id", "text"), *enumerate(reports)])
+        lines = [json.dumps({"study_id": number, "text": report}) for number, report in enumerate(reports)]
+        sources[1].write_text("\n".join(lines))
+        label_file(sources[0], Path(folder) / "labels.parquet")  # libraries are loaded once a process
+        for source in sources:
+            for ending in ("csv", "jsonl", "parquet"):
+                forget()
+                output = Path(folder) / f"labels.{ending}"
+                rate = len(reports) / seconds(lambda source=source, output=output: label_file(source, output))
+                way = f"{source.suffix[1:]} to {ending}"
+                print(f"unirg label, {name}, {way}: {rate:,.0f}/s, {rate / 5000:.1f} x the limit")
+
+
 def main() -> None:
     """Print every figure."""
-    label_speed("phantom", phantom_reports())
+    phantom = phantom_reports()
+    label_speed("phantom", phantom)
+    file_speed("phantom", phantom)
     if real := real_reports():
         label_speed("Open-i", real)
+        file_speed("Open-i", real)
 
 
 if __name__ == "__main__":

@@ -128,6 +128,68 @@ def down() -> None:
     typer.echo(stop())
 
 
+@app.command()
+def label(
+    reports: Annotated[Path, typer.Option(help="ReXrank JSON, JSONL or CSV (study_id and text)")],
+    output: Annotated[Path, typer.Option(help="What to write: .csv, .jsonl or .parquet")],
+    column: Annotated[str | None, typer.Option(help="Field that holds the report, as model_prediction")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON")] = False,
+) -> None:
+    """Label reports with the 14 CheXpert-style classes, with side and severity; by rules, not CheXbert.
+
+    1 present, 0 absent, -1 uncertain, blank not mentioned. The summary counts the reports of each class.
+
+    Example: unirg label --reports reports.csv --output labels.parquet
+    """
+    from unirg_core.scoring import labelling, printing
+
+    found = labelling.label_file(reports, output, column)
+    typer.echo(printing.as_json(found) if json_ else printing.labels_table(found, output))
+
+
+@app.command()
+def score(
+    references: Annotated[Path, typer.Option(help="ReXrank JSON, JSONL or CSV (study_id and text or sections)")],
+    candidates: Annotated[list[Path], typer.Option(help="The same, written by a system; repeat to compare systems")],
+    scores: Annotated[
+        str | None, typer.Option(help="Names with commas between; default: those without weights")
+    ] = None,
+    setting: Annotated[str, typer.Option(help="findings, or findings+impression")] = "findings+impression",
+    training: Annotated[Path | None, typer.Option(help="Training reports, for the nearest-report baselines")] = None,
+    output: Annotated[Path | None, typer.Option(help="Per-study table (.csv, .jsonl, .parquet), or submission")] = None,
+    format_: Annotated[
+        str, typer.Option("--format", help="Of --output: table, or rexrank (the board's JSON)")
+    ] = "table",
+    figure: Annotated[Path | None, typer.Option(help="Draw scores and differences: .png, .pdf or .svg")] = None,
+    resamples: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of patients")] = 2000,
+    seed: Annotated[int, typer.Option(help="Of resamples and tests")] = 0,
+    json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON")] = False,
+) -> None:
+    """Score files of reports: means with intervals, paired comparison of systems, and baselines beside them.
+
+    The constant normal template always stands beside the systems: it scores high where a score rewards saying normal.
+
+    Example: unirg score --references iu.json --candidates sft.json --candidates rl.json --figure scores.png
+    """
+    from unirg_core.scoring import printing
+    from unirg_core.scoring.comparison import Settings
+    from unirg_core.scoring.score import Request, score_files
+
+    request = Request(
+        references=references,
+        candidates=tuple(candidates),
+        scores=tuple(name.strip() for name in (scores or "").split(",") if name.strip()),
+        setting=setting,
+        training=training,
+        output=output,
+        format=format_,
+        figure=figure,
+        settings=Settings(resamples=resamples, seed=seed),
+    )
+    found = score_files(request)
+    typer.echo(printing.as_json(found) if json_ else printing.scores_text(found))
+
+
 @base_app.command("build")
 def base_build(
     output: Annotated[Path, typer.Option(help="Folder to write the model to")] = Path("unirg_core/models/unirg_tiny"),

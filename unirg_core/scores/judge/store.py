@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from unirg_core.faults import BadInput
-from unirg_core.home import take_lock
+from unirg_core.home import locked, take_lock
 from unirg_core.scores.judge.answer import ERRORS, Judgement, Usage
 
 _WAIT_SECONDS = 60.0
@@ -90,8 +90,9 @@ def opened(folder: Path) -> Iterator[Store]:
     try:
         connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)
         with closing(connection):
-            connection.execute("pragma journal_mode = wal")
-            connection.executescript(_TABLES)
+            with locked(folder / "opening.lock"):  # a switch to WAL does not wait for another process that switches
+                connection.execute("pragma journal_mode = wal")
+                connection.executescript(_TABLES)
             yield Store(connection, folder / "locks")
     except sqlite3.Error as error:
         raise BadInput(f"{path} cannot be used ({error}); free the disk, or move a damaged file away.") from None

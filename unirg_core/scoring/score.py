@@ -1,0 +1,240 @@
+"""`unirg score`: files of references and candidates in; means with intervals, paired tests and a table out."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from unirg_core.faults import BadInput
+from unirg_core.files import written_whole
+from unirg_core.params import Evaluate
+from unirg_core.scores import SCORES, check_names, weighted
+from unirg_core.scores.reward import ScoreFault
+from unirg_core.scoring import baselines, rexrank
+from unirg_core.scoring.comparison import Settings, compared, quantities
+from unirg_core.scoring.reading import STUDY, read_rows
+from unirg_core.scoring.texts import SETTINGS, Report, Setting, candidate_text, reference_text, reports
+from unirg_core.scoring.watching import Watch
+from unirg_core.scoring.writing import check_not_read, check_table_name, table_writer
+
+OUTPUTS = ("table", "rexrank")
+FIGURES = (".png", ".pdf", ".svg")
+_NAMED = 10
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to score and what to make of it; `scores` empty: those of `params.Evaluate`, which need no weights."""
+
+    references: Path
+    candidates: tuple[Path, ...]
+    scores: tuple[str, ...] = ()
+    setting: Setting = "findings+impression"
+    training: Path | None = None
+    output: Path | None = None
+    format: str = "table"
+    figure: Path | None = None
+    settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True)
+class Test:
+    """The studies that are scored: their references, and what each system wrote of them, all in one order."""
+
+    references: list[Report]
+    wanted: list[str]
+    texts: dict[str, list[str]]
+    systems: list[str]
+    left_out: int
+
+    @property
+    def patients(self) -> list[str]:
+        """The patient of each study; a study without one is a patient of its own."""
+        return [(r.patient_id and f"patient {r.patient_id}") or f"study {r.study_id}" for r in self.references]
+
+
+def score_files(request: Request) -> dict[str, Any]:
+    """Score candidates against references, write what was asked for and return the summary.
+
+    Returns
+    -------
+    dict
+        `setting`, `studies`, `patients` (None without patient ids), `left_out` (references without text in the
+        setting), `level`, `resamples`, `swaps`, `seed`, `systems`, `baselines`, `empty` (empty reports of each system),
+        `scores` and `comparisons` (rows of `comparison.compared`), and `template_not_below`: of each system the scores
+        in which the constant template is not below it.
+
+    Raises
+    ------
+    BadInput
+        For files, names and endings that will not do, for study ids that do not match, and for a score that fails.
+    """
+    names = _checked(request)
+    references, written = _read(request)
+    test = _test(request, references, written)
+    scored = _scored(test, names)
+    held = {system: quantities(scored[system], texts, test.wanted) for system, texts in test.texts.items()}
+    scores, comparisons = compared(test.patients, held, _pairs(test), request.settings)
+    found = {
+        "setting": request.setting,
+        "studies": len(test.references),
+        "patients": len(set(test.patients)) if any(r.patient_id for r in test.references) else None,
+        "left_out": test.left_out,
+        **vars(request.settings),
+        "systems": test.systems,
+        "baselines": [name for name in test.texts if name not in test.systems],
+        "empty": {system: sum(not text for text in texts) for system, texts in test.texts.items()},
+        "scores": scores,
+        "comparisons": comparisons,
+        "template_not_below": _not_below(test.systems, scores),
+    }
+    _write(request, test, scored, references, written)
+    if request.figure:
+        from unirg_core.scoring.drawing import draw
+
+        draw(found, request.figure)
+    return found
+
+
+def _checked(request: Request) -> tuple[str, ...]:
+    """Refuse what can be refused before anything is read, and return the names of the scores."""
+    names = request.scores or Evaluate().scores
+    check_names(names, SCORES)
+    if request.setting not in SETTINGS:
+        raise BadInput(f"--setting {request.setting} is none; there are {' and '.join(SETTINGS)}.")
+    if request.format not in OUTPUTS:
+        raise BadInput(f"--format {request.format} is none; there are {' and '.join(OUTPUTS)}.")
+    if request.format == "rexrank":
+        rexrank.check(request.output, request.candidates)
+    elif request.output:
+        check_table_name(request.output)
+    if request.figure and request.figure.suffix.lower() not in FIGURES:
+        raise BadInput(f"--figure {request.figure} ends in no picture's format; let it end in {', '.join(FIGURES)}.")
+    read = [request.references, *request.candidates, *([request.training] if request.training else [])]
+    for path in filter(None, (request.output, request.figure)):
+        check_not_read(path, *read)
+    return tuple(dict.fromkeys(names))
+
+
+def _read(request: Request) -> tuple[list[Report], dict[str, list[Report]]]:
+    """Return the references, and each system's reports in their order."""
+    references = list(reports(request.references, read_rows(request.references), "reference"))
+    written = {}
+    for name, path in zip(_system_names(request.candidates), request.candidates, strict=True):
+        given = {report.study_id: report for report in reports(path, read_rows(path), "candidate")}
+        _check_match(path, list(given), request.references, [report.study_id for report in references])
+        written[name] = [given[report.study_id] for report in references]
+    return references, written
+
+
+def _system_names(paths: Sequence[Path]) -> list[str]:
+    """Return the files' names without endings, with their folder's where two are the same."""
+    stems = [path.stem for path in paths]
+    names = [
+        stem if stems.count(stem) == 1 else f"{p.parent.name}/{stem}" for stem, p in zip(stems, paths, strict=True)
+    ]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadInput(f"Two candidates are named {name}; rename one of the files, or give it once.")
+        if name in baselines.BASELINES:
+            raise BadInput(f"A candidate is named {name} like a baseline that stands beside it; rename its file.")
+    return names
+
+
+def _check_match(path: Path, given: Sequence[str], references: Path, wanted: Sequence[str]) -> None:
+    lacking, foreign = sorted(set(wanted) - set(given)), sorted(set(given) - set(wanted))
+    said = []
+    if lacking:
+        said.append(f"lacks {len(lacking)} of the {len(wanted)} studies of {references} ({_some(lacking)})")
+    if foreign:
+        said.append(f"holds {len(foreign)} that are not in it ({_some(foreign)})")
+    if said:
+        raise BadInput(f"{path} {' and '.join(said)}; give one report for each reference, and no other.")
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _test(request: Request, references: list[Report], written: Mapping[str, list[Report]]) -> Test:
+    setting = request.setting
+    kept = [place for place, report in enumerate(references) if reference_text(report, setting)]
+    if not kept:
+        raise BadInput(f"{request.references}: no study has a reference in the setting {setting}; take the other one.")
+    inside = [references[place] for place in kept]
+    texts = {system: [candidate_text(given[place], setting) for place in kept] for system, given in written.items()}
+    texts[baselines.TEMPLATE_NAME] = [baselines.template(setting)] * len(kept)
+    if request.training:
+        training = list(reports(request.training, read_rows(request.training), "reference"))
+        texts |= baselines.nearest(inside, training, setting, request.training)
+    wanted = [reference_text(report, setting) for report in inside]
+    return Test(inside, wanted, texts, list(written), len(references) - len(kept))
+
+
+def _scored(test: Test, names: Sequence[str]) -> dict[str, dict[str, np.ndarray]]:
+    """Return system -> score -> one float a study."""
+    watch = Watch("score", "reports", len(test.wanted) * len(test.texts) * len(names))
+    scored: dict[str, dict[str, np.ndarray]] = {}
+    for system, texts in test.texts.items():
+        scored[system] = {}
+        for name in names:
+            try:
+                scored[system] |= weighted({name: 1.0}, SCORES)(texts, test.wanted)[1]
+            except ScoreFault as fault:
+                raise BadInput(f"{system}: {_with_study(fault, test.references)}") from fault
+            watch.step(len(texts))
+    return scored
+
+
+def _with_study(fault: ScoreFault, references: Sequence[Report]) -> str:
+    """Return the fault's sentence with the study's id for the sample's place."""
+    return re.sub(r"sample (\d+)", lambda match: f"study {references[int(match[1])].study_id}", str(fault))
+
+
+def _pairs(test: Test) -> list[tuple[str, str]]:
+    """Return what is compared: every two systems, and each system with each baseline that has not seen the answer."""
+    ours = [(a, b) for place, a in enumerate(test.systems) for b in test.systems[place + 1 :]]
+    blind = [name for name in test.texts if name not in (*test.systems, baselines.BY_REFERENCE)]
+    return ours + [(system, name) for system in test.systems for name in blind]
+
+
+def _not_below(systems: Sequence[str], scores: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    values = {(row["system"], row["score"]): row["value"] for row in scores}
+    names = list(dict.fromkeys(row["score"] for row in scores))
+    return {
+        system: [name for name in names if values[baselines.TEMPLATE_NAME, name] >= values[system, name]]
+        for system in systems
+    }
+
+
+def _write(
+    request: Request,
+    test: Test,
+    scored: Mapping[str, Mapping[str, np.ndarray]],
+    references: Sequence[Report],
+    written: Mapping[str, Sequence[Report]],
+) -> None:
+    if not request.output:
+        return
+    if request.format == "rexrank":
+        (given,) = written.values()
+        with written_whole(request.output) as temporary:
+            temporary.write_text(rexrank.submission(request.references, references, given, request.setting))
+        return
+    names = list(next(iter(scored.values())))
+    schema = pa.schema(
+        [(name, pa.string()) for name in (STUDY, "patient_id", "system")] + [(n, pa.float64()) for n in names]
+    )
+    with table_writer(request.output, schema) as write:
+        for system, values in scored.items():
+            columns = {
+                STUDY: [report.study_id for report in test.references],
+                "patient_id": [report.patient_id or None for report in test.references],
+                "system": [system] * len(test.references),
+            }
+            write(pa.RecordBatch.from_pydict(columns | dict(values), schema=schema))

@@ -1,0 +1,66 @@
+"""Write rows as CSV, JSONL or Parquet, by the name's ending, batch by batch and whole or not at all."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+
+from unirg_core.faults import BadInput
+from unirg_core.files import written_whole
+
+TABLES = (".csv", ".jsonl", ".parquet")
+Write = Callable[[pa.RecordBatch], None]
+
+
+def check_table_name(path: Path) -> None:
+    """Refuse an output whose ending names no format, before any work is done."""
+    if path.suffix.lower() not in TABLES:
+        raise BadInput(f"--output {path} ends in no known format; let it end in {', '.join(TABLES)}.")
+    if path.is_dir():
+        raise BadInput(f"--output {path} is a folder; name a file.")
+
+
+def check_not_read(output: Path, *inputs: Path) -> None:
+    """Refuse to write over a file that is read."""
+    if output.resolve() in [path.resolve() for path in inputs]:
+        raise BadInput(f"{output} would be written over, but it is read here too; name another file.")
+
+
+@contextmanager
+def table_writer(path: Path, schema: pa.Schema) -> Iterator[Write]:
+    """Yield a function that appends a batch; the file appears under its name when all are written.
+
+    A null is an empty cell in CSV and `null` in JSONL.
+    """
+    check_table_name(path)
+    kinds = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet}
+    with written_whole(path) as temporary, kinds[path.suffix.lower()](temporary, schema) as write:
+        yield write
+
+
+@contextmanager
+def _csv(path: Path, schema: pa.Schema) -> Iterator[Write]:
+    from pyarrow import csv
+
+    with csv.CSVWriter(path, schema, write_options=csv.WriteOptions(quoting_style="needed")) as writer:
+        yield writer.write_batch
+
+
+@contextmanager
+def _parquet(path: Path, schema: pa.Schema) -> Iterator[Write]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetWriter(path, schema) as writer:
+        yield writer.write_batch
+
+
+@contextmanager
+def _jsonl(path: Path, schema: pa.Schema) -> Iterator[Write]:
+    with path.open("w", encoding="utf-8") as stream:
+
+        def write(batch: pa.RecordBatch) -> None:
+            stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in batch.to_pylist())
+
+        yield write
