@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 
 from unirg_core.faults import BadInput
+from unirg_core.files import tree_digest
+from unirg_core.params import Scores, SentenceModel
+from unirg_core.scores.configured import configured
 from unirg_core.scores.semantic import Semantic
 
 WORDS = "no left right effusion pneumothorax heart is normal enlarged the lungs are clear . , small large".split()  # noqa: SIM905
@@ -140,3 +143,14 @@ def test_a_real_models_vectors_are_those_of_its_authors(real: Semantic) -> None:
     texts = ("The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium.")
     weather, sunny, stadium = (real._embed(text) for text in texts)  # whole: the score drops the end of a sentence
     assert [weather @ sunny, weather @ stadium, sunny @ stadium] == pytest.approx([0.6660, 0.1046, 0.1411], abs=1e-3)
+
+
+def test_a_run_takes_the_pinned_model_and_no_other(folder: Path, tmp_path: Path) -> None:
+    pinned = tree_digest(folder)
+    other = _copy(folder, tmp_path / "other", sentence_bert_config_json='{"max_seq_length": 32}')
+    scores = configured(Scores(semantic=SentenceModel(folder=str(folder), digest=pinned)))
+    assert scores["semantic"]([REFERENCE], [REFERENCE])[0] == pytest.approx(1)
+    with pytest.raises(
+        BadInput, match=rf"other has digest {tree_digest(other)}, not {pinned}; put the pinned files back"
+    ):
+        configured(Scores(semantic=SentenceModel(folder=str(other), digest=pinned)))

@@ -245,12 +245,19 @@ class ScorerService(Section):
     )
 
 
+class SentenceModel(Section):
+    """A sentence-transformers model for the score `semantic`."""
+
+    folder: str = Field(description="Where its files lie")
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$", description="Over its files; another is refused and told")
+
+
 class Scores(Section):
     """Scores that need to be set up; those that need nothing are always there."""
 
     judge: Judge | None = None
     service: ScorerService | None = None
-    semantic: str | None = Field(None, description="Folder of a sentence-transformers model, for the score `semantic`")
+    semantic: SentenceModel | None = None
 
 
 class Evaluate(Section):

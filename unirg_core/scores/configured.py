@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from unirg_core.faults import BadInput
+from unirg_core.files import tree_digest
 from unirg_core.params import Scores
 from unirg_core.scores.reward import Score, all_scores
 
@@ -25,11 +27,21 @@ def configured(settings: Scores) -> Mapping[str, Score]:
 
         scores["judge"] = Judge(settings.judge)
     if settings.semantic:
-        from unirg_core.scores.semantic import Semantic
-
-        scores["semantic"] = Semantic(Path(settings.semantic))
+        scores["semantic"] = _semantic(Path(settings.semantic.folder), settings.semantic.digest)
     if settings.service:
         from unirg_core.scores.service import service_scores
 
         scores |= service_scores(settings)
     return MappingProxyType(scores)
+
+
+def _semantic(folder: Path, pinned: str) -> Score:
+    from unirg_core.scores.semantic import Semantic
+
+    score = Semantic(folder)
+    if (found := tree_digest(folder)) != pinned:
+        raise BadInput(
+            f"scores.semantic.folder {folder} has digest {found}, not {pinned}; put the pinned files back, "
+            "or pin what is there as scores.semantic.digest."
+        )
+    return score
