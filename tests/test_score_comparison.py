@@ -8,11 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unirg_core.evaluate.statistics import Quantity, mean_of
-from unirg_core.scores.clinical import JUDGED
+from unirg_core.scores.summary import label_counts
 from unirg_core.scores.truth import micro_f1
 from unirg_core.scoring.comparison import Settings, compared, holm, quantities, swap_test
-from unirg_core.scoring.corpus import CORPUS, label_counts
-from unirg_core.study import LABELS
+from unirg_core.scoring.corpus import CORPUS, STATED
 
 QUICK = Settings(resamples=200, swaps=999)
 
@@ -114,10 +113,9 @@ def test_rows_stand_by_score_and_the_same_seed_gives_the_same() -> None:
 def test_corpus_f1_is_of_summed_counts_and_not_a_mean() -> None:
     candidates = ["Left pleural effusion.", "The lungs are clear.", "Cardiomegaly. Pneumothorax."]
     references = ["Left pleural effusion. Cardiomegaly.", "The lungs are clear.", "Cardiomegaly."]
-    counts = label_counts(candidates, references)
-    names = [LABELS[place] for place in JUDGED]
+    counts = label_counts(candidates, references, STATED)
     assert counts.shape == (3, 13, 3) and counts[1].sum() == 0
-    assert counts.sum(axis=0)[names.index("Cardiomegaly")].tolist() == [1, 0, 1]
+    assert counts.sum(axis=0)[STATED.index("Cardiomegaly")].tolist() == [1, 0, 1]
     quantity = CORPUS["labels_micro_f1"](candidates, references)
     assert quantity.value(quantity.terms.sum(axis=0)) == pytest.approx(float(micro_f1(counts.sum(axis=0))))
     assert quantity.value(quantity.terms.sum(axis=0)) == pytest.approx(2 * 2 / (2 * 2 + 1 + 1))

@@ -166,7 +166,7 @@ def test_a_score_that_fails_names_system_score_and_study(request_: Request, monk
         )
 
     monkeypatch.setattr(score, "SCORES", {**SCORES, "broken": broken})
-    with pytest.raises(BadInput, match=r"^blind: The score broken gave nan for study s2\.$"):
+    with pytest.raises(BadInput, match=r"^blind: The score broken gave nan for study s2, text [0-9a-f]{12}\.$"):
         score_files(replace(request_, scores=("bleu2", "broken")))
 
 

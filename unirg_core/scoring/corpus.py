@@ -10,35 +10,30 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from unirg_core.evaluate.statistics import Quantity
-from unirg_core.scores.clinical import JUDGED, positive
-from unirg_core.scores.labels import label_one
+from unirg_core.scores.clinical import JUDGED
+from unirg_core.scores.summary import BOARD, label_counts
 from unirg_core.scores.truth import macro_f1, micro_f1
+from unirg_core.study import LABELS
 
 Corpus = Callable[[Sequence[str], Sequence[str]], Quantity]
 
 
-def label_counts(candidates: Sequence[str], references: Sequence[str]) -> np.ndarray:
-    """Count true positives, false positives and false negatives, (studies, 13 classes, 3), of the rule-based labels.
-
-    A class is positive when present or uncertain; No Finding is left out (as `labels_f1`).
-    """
-    counts = np.zeros((len(candidates), len(JUDGED), 3))
-    for study, (candidate, reference) in enumerate(zip(candidates, references, strict=True)):
-        said, true = positive(label_one(candidate)), positive(label_one(reference))
-        for place, label in enumerate(JUDGED):
-            counts[study, place] = (label in said & true, label in said - true, label in true - said)
-    return counts
+STATED = tuple(LABELS[place] for place in JUDGED)
+"""The 13 classes that a report can state: No Finding is left out, as in `labels_f1`."""
 
 
-def _of_counts(f1: Any, candidates: Sequence[str], references: Sequence[str]) -> Quantity:
-    counts = label_counts(candidates, references)
+def _of_counts(f1: Any, classes: Sequence[str], candidates: Sequence[str], references: Sequence[str]) -> Quantity:
+    counts = label_counts(candidates, references, classes).astype(float)
     return Quantity(counts.reshape(len(counts), -1), lambda sums: f1(sums.reshape(*sums.shape[:-1], -1, 3)))
 
 
 CORPUS: Mapping[str, Corpus] = MappingProxyType(
-    {"labels_micro_f1": partial(_of_counts, micro_f1), "labels_macro_f1": partial(_of_counts, macro_f1)}
+    {
+        "labels_micro_f1": partial(_of_counts, micro_f1, STATED),
+        "labels_macro_f1": partial(_of_counts, macro_f1, STATED),
+        "board_micro_f1": partial(_of_counts, micro_f1, BOARD),
+        "board_macro_f1": partial(_of_counts, macro_f1, BOARD),
+    }
 )
-"""Name -> quantity of the candidates of a whole set; the place for further scores of that kind."""
+"""Name -> quantity of the candidates of a whole set; `board_*` over the five classes of CheXpert's board."""
