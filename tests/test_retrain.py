@@ -49,6 +49,8 @@ def outs(record: dict) -> dict[str, str]:
     return {path: digest for stage in record["stages"].values() for path, digest in stage["outs"].items()}
 
 
+POLICY = ("--set", "ingest.policy=consent-1")
+
 # --- bad input: one clear sentence each, and nothing is left half done ---
 
 
@@ -58,7 +60,8 @@ def outs(record: dict) -> dict[str, str]:
         (["--set", "rl.step1.stepz=3"], "rl.step1.stepz is not a parameter; perhaps steps is meant"),
         (["--recipe", "nonsense"], "There is no recipe nonsense"),
         (["--source", "folder"], "source folder needs a path"),
-        (["--source", "folder", "--path", "nowhere"], "nowhere"),
+        (["--source", "folder", "--path", "nowhere"], "policy says synthetic, but a drop is not"),
+        (["--source", "folder", "--path", "nowhere", *POLICY], "nowhere is no folder"),
         (["--set", "model.base=/nowhere/model"], "model.base"),
         (["--set", "rl.step1.reward={blue2: 1}"], "blue2"),
         (["--approval", "ask"], "start `unirg up` first"),
@@ -80,7 +83,7 @@ def test_a_drop_with_one_patient_ends_in_a_sentence_and_a_record(clone: Clone, t
         "file,patient,report\na.png,1,Findings: Clear lungs.\nb.png,1,Findings: Clear.\n"
     )
     (drop / "mapping.yaml").write_text("file: file\npatient: patient\nreport: report\nview_default: PA\n")
-    arguments = ("--source", "folder", "--path", str(drop), "--set", "ingest.split.held_out=[]")
+    arguments = ("--source", "folder", "--path", str(drop), "--set", "ingest.split.held_out=[]", *POLICY)
     printed = clone.unirg("retrain", *arguments, code=2)
     assert "Usable patients in the drop: 1" in printed and "Traceback" not in printed
     record = clone.records()[-1]
