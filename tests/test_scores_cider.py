@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from unirg_core.faults import BadInput
 from unirg_core.files import file_digest
+from unirg_core.params import Scores
 from unirg_core.scores.cider import Cider, Frequencies, document_frequencies, load, save
+from unirg_core.scores.configured import configured
 from unirg_core.scores.text import tokens
 
 CORPUS = [
@@ -139,3 +141,22 @@ def test_a_pair_scores_the_same_in_any_batch(pairs: list[tuple[str, str]]) -> No
     together = score([c for c, _ in pairs], [r for _, r in pairs])
     assert np.array_equal(together, np.concatenate([score([c], [r]) for c, r in pairs]))
     assert np.isfinite(together).all()
+
+
+def test_a_run_counts_its_own_training_references_once(frequencies: Frequencies) -> None:
+    asked = []
+
+    def training() -> list[str]:
+        asked.append(1)
+        return CORPUS
+
+    score = configured(Scores(), training)["cider"]
+    assert not asked  # naming it reads nothing
+    for _ in range(2):
+        assert score(CORPUS[:2], CORPUS[1:3]).tolist() == Cider(frequencies)(CORPUS[:2], CORPUS[1:3]).tolist()
+    assert len(asked) == 1
+
+
+def test_without_training_references_it_can_be_named_but_not_asked() -> None:
+    with pytest.raises(BadInput, match="cider weighs words by the training references, and none are given"):
+        configured(Scores())["cider"](["a"], ["a"])

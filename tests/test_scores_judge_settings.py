@@ -51,7 +51,7 @@ def test_a_bad_setting_is_refused_without_repeating_a_secret(assignment: str, sa
 def test_without_the_section_there_is_no_judge() -> None:
     resolved = params.resolve(ROOT)
     assert resolved.scores.judge is None
-    assert configured(resolved.scores) == SCORES
+    assert set(configured(resolved.scores)) == {*SCORES, "cider"}
     with pytest.raises(BadInput, match="judge is no score"):
         check_names(["judge"], configured(resolved.scores))
 
@@ -59,7 +59,7 @@ def test_without_the_section_there_is_no_judge() -> None:
 def test_a_judge_is_a_score_and_a_reward_like_any_other(server: Server) -> None:
     above = params.assignments([f"scores.judge={{base_url: '{server.url}', model: tiny}}"])
     scores = configured(params.resolve(ROOT, above=above).scores)
-    assert set(scores) == {*SCORES, "judge"}
+    assert set(scores) == {*SCORES, "cider", "judge"}
     total, parts = weighted({"judge": 0.5, "labels_f1": 1.0}, scores)(["Edema."] * 16, ["Edema."] * 16)
     assert parts["judge"].tolist() == [1.0] * 16 and total.tolist() == [1.5] * 16
     assert len(server.requests) == 1

@@ -29,10 +29,11 @@ def evaluate(params: Params, root: Path) -> None:
     from unirg_core.evaluate.summary import summarise
     from unirg_core.files import read_json, write_json
     from unirg_core.home import run_folder
+    from unirg_core.models import dataset
     from unirg_core.scores import check_names
     from unirg_core.scores.configured import configured
 
-    scores = configured(params.scores)
+    scores = configured(params.scores, lambda: [dataset.reference(row) for row in dataset.rows(root, "train")])
     check_names(params.evaluate.scores, scores)
     asked, absent = predict.systems(params, root, read_json(root / "inputs.json"))
     rows = predict.studies(params, root)

@@ -1,6 +1,7 @@
 """The scores that a run can name: those that need nothing, and those that its settings bring."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -9,9 +10,17 @@ from unirg_core.files import tree_digest
 from unirg_core.params import Scores
 from unirg_core.scores.reward import Score, all_scores
 
+Training = Callable[[], Sequence[str]]
+"""Gives the training references, when a score first asks for them."""
 
-def configured(settings: Scores) -> Mapping[str, Score]:
-    """Return `SCORES` and the scores that the section `scores` of params.yaml sets up.
+
+def configured(settings: Scores, training: Training | None = None) -> Mapping[str, Score]:
+    """Return `SCORES`, `cider`, and the scores that the section `scores` of params.yaml sets up.
+
+    Parameters
+    ----------
+    training
+        Where `cider` counts its document frequencies; without, it can be named but not asked.
 
     Raises
     ------
@@ -21,7 +30,7 @@ def configured(settings: Scores) -> Mapping[str, Score]:
     ScoreFault
         When the service does not answer.
     """
-    scores = dict(all_scores())
+    scores = {**all_scores(), "cider": _cider(training)}
     if settings.judge:
         from unirg_core.scores.judge import Judge
 
@@ -33,6 +42,18 @@ def configured(settings: Scores) -> Mapping[str, Score]:
 
         scores |= service_scores(settings)
     return MappingProxyType(scores)
+
+
+def _cider(training: Training | None) -> Score:
+    from unirg_core.scores.cider import Cider, document_frequencies
+
+    @cache
+    def counted() -> Cider:
+        if training is None:
+            raise BadInput("cider weighs words by the training references, and none are given here.")
+        return Cider(document_frequencies(training()))
+
+    return lambda candidates, references: counted()(candidates, references)
 
 
 def _semantic(folder: Path, pinned: str) -> Score:

@@ -51,6 +51,11 @@ def training_studies(root: Path) -> Studies:
     return studies
 
 
+def references(studies: Studies) -> list[str]:
+    """Return the reports that the studies teach."""
+    return [dataset.reference(row) for row in studies.rows]
+
+
 def drawn_order(count: int, wanted: int, seed: int) -> list[int]:
     """Return `wanted` places below `count`: one shuffled pass over all of them after the other."""
     import numpy as np
