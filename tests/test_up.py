@@ -19,7 +19,8 @@ from unirg_core.faults import BadInput
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
-PASSING = "gate.rules=[{score: rouge_l, subset: all, at_least: 0.0}]"
+RULES = [f"{{score: {score}, subset: all, at_least: 0.0}}" for score in ("rouge_l", "truth_micro_f1")]
+PASSING = f"gate.rules=[{', '.join(RULES)}]"
 
 
 def free_port() -> int:
