@@ -7,6 +7,7 @@ from typing import Literal
 from prefect.runtime import deployment, flow_run
 from pydantic import BaseModel, ConfigDict, Field
 
+from flows.named import name_flow_run
 from unirg_core.audit import record as records
 from unirg_core.faults import BadInput, HonestNegative
 from unirg_core.progress import say
@@ -51,7 +52,7 @@ def carry(form: Form, way: Callable[[Run], None]) -> str:
 
 def carry_held(run: Run, way: Callable[[Run], None]) -> str:
     """Take a run whose lock is held through its way, and conclude it however it ends; return the gate's verdict."""
-    records.change(run.folder, flow_run=str(flow_run.id))
+    name_flow_run(run)
     try:
         way(run)
     except (BadInput, HonestNegative, StageFault) as fault:

@@ -17,7 +17,7 @@ from unirg_core.evaluate.figures import draw
 from unirg_core.evaluate.predict import TEMPLATE
 from unirg_core.evaluate.predict import studies as chosen
 from unirg_core.evaluate.scoring import score, truth_of
-from unirg_core.evaluate.summary import summarise
+from unirg_core.evaluate.summary import _warnings, summarise
 from unirg_core.faults import BadInput
 from unirg_core.files import file_digest, read_json, tree_digest, write_json
 from unirg_core.gate import gate
@@ -148,14 +148,49 @@ def test_each_score_says_whether_it_was_rewarded_and_whether_it_is_held_out(made
     assert value["roles"]["labels_f1"]["families"] == ["labels"]
 
 
-def test_the_table_at_the_end_marks_what_was_rewarded(made):
+def table_of(found):
+    """Return what a run's table of scores shows."""
     from rich.console import Console
 
     from unirg_core.runs.summary import _scores
 
     console = Console(width=200, record=True, file=io.StringIO())
-    console.print(_scores(read_json(made / OUTPUTS[2])))
-    shown = console.export_text()
+    console.print(_scores(found))
+    return console.export_text()
+
+
+def test_the_table_at_the_end_says_how_many_and_leaves_out_what_is_all_of_it(made):
+    found = read_json(made / OUTPUTS[2])
+    counts = {name: people["studies"] for name, people in found["subsets"].items()}
+    assert all(f"{name} (n={count})" in table_of(found) for name, count in counts.items())
+    nobody = {"studies": 0, "patients": 0}
+    rows = [row for row in found["scores"] if row["subset"] != "held_out"]
+    alone = {**found, "scores": rows, "subsets": {**found["subsets"], "held_out": nobody}}
+    alone["subsets"]["all"] = alone["subsets"]["in_domain"]
+    assert "in_domain (n=" in table_of(alone) and "all (n=" not in table_of(alone)
+
+
+@pytest.mark.parametrize(
+    ("system", "duplicates", "formed", "told"),
+    [
+        ("rl", 0.97, 0.9, ["rl writes nearly one report whatever it sees: 97% repeat another."]),
+        ("sft", 0.2, 0.0, ["sft writes few well-formed reports: well_formed is 0.00; train it longer."]),
+        ("rl", 0.9, 0.6, []),
+        ("base", 1.0, 0.0, []),
+        ("rl", 0.2, None, []),
+    ],
+)
+def test_reports_of_no_use_are_told(system, duplicates, formed, told):
+    value = {
+        "subsets": {"all": {"studies": 100}},
+        "scores": [{"system": system, "subset": "all", "score": "well_formed", "value": formed}],
+        "reports": [{"system": system, "subset": "all", "duplicate_share": duplicates}],
+    }
+    assert list(_warnings(value)) == told
+
+
+def test_the_table_at_the_end_marks_what_was_rewarded(made):
+    shown = table_of(read_json(made / OUTPUTS[2]))
     assert "well_formed (rewarded)" in shown
     assert "labels_f1 (reward's family)" in shown
     assert "rouge_l (" not in shown

@@ -1,5 +1,6 @@
 """params.yaml is refused with the path of the field and the remedy, or it is whole."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,26 @@ def test_an_assignment_nests_as_its_name_says(value: int, path: list[str]) -> No
     for part in path:
         nested = nested[part]
     assert nested == value
+
+
+GATES = re.findall(r"```yaml\n(gate:\n.*?)```", (ROOT / "docs/own-data.md").read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_the_gate_that_the_docs_offer_for_a_drop_holds(gate: str) -> None:
+    drop = {"ingest": {"source": "folder", "path": "drop", "policy": "IRB-1", "split": {"held_out": []}}}
+    found = params.resolve(ROOT, above=params.overlay(drop, yaml.safe_load(gate)))
+    assert {rule.score for rule in found.gate.rules} & set(held_out(found))
+    assert len(GATES) == 1
+
+
+@pytest.mark.parametrize(
+    ("above", "name"),
+    [
+        ({}, "unirg-cxr-phantom"),
+        ({"ingest": {"source": "folder", "path": "drop", "policy": "IRB-1"}}, "unirg-cxr"),
+        ({"register": {"name": "site-a"}}, "site-a"),
+    ],
+)
+def test_a_drawn_champion_never_meets_a_hospitals(above: dict, name: str) -> None:
+    assert params.resolve(ROOT, above=above).model_name == name

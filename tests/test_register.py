@@ -20,7 +20,7 @@ from unirg_core.runs.run import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 PASSED, APPROVED = {"verdict": "passed"}, {"decision": "approved", "by": "auto"}
-NAME = "unirg-cxr"
+NAME = "unirg-cxr-phantom"
 
 
 def run_of(folder: Path, number: int) -> Run:

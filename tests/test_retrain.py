@@ -6,6 +6,7 @@ One clone and one home serve all tests of this file, in order, as they would ser
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -146,7 +147,7 @@ def test_the_registered_version_predicts(clone: Clone, first: str) -> None:
         "import sys, io, mlflow, pandas as pd, numpy as np; from PIL import Image\n"
         "mlflow.set_tracking_uri(sys.argv[1]); mlflow.set_registry_uri(sys.argv[1])\n"
         "s = io.BytesIO(); Image.fromarray(np.zeros((64, 64), np.uint8) + 90).save(s, 'PNG')\n"
-        "model = mlflow.pyfunc.load_model('models:/unirg-cxr/1')\n"
+        "model = mlflow.pyfunc.load_model('models:/unirg-cxr-phantom/1')\n"
         "print(repr(model.predict(pd.DataFrame({'image': [s.getvalue()]}))))\n"
     )
     store = f"sqlite:///{clone.home / 'mlflow.db'}"
@@ -228,6 +229,13 @@ def test_a_killed_run_is_adopted_and_ends_with_the_bytes_of_an_undisturbed_one(c
     assert [event["what"] for event in records[0]["events"]].count("adopted") == len(KILLS)
     assert any(segment["resumed_from"] for segment in records[0]["segments"])
     assert outs(records[0]) == outs(undisturbed)
+    assert flow_runs(other) == [(records[0]["run"], state) for state in ("COMPLETED", "CRASHED", "CRASHED")]
+
+
+def flow_runs(clone: Clone) -> list[tuple[str, str]]:
+    """Return name and state of what Prefect's page lists, sorted."""
+    with sqlite3.connect(f"file:{clone.home / 'prefect' / 'prefect.db'}?mode=ro", uri=True) as database:
+        return sorted(database.execute("SELECT name, state_type FROM flow_run").fetchall())
 
 
 def _kill_in(clone: Clone, stage: str, whom: str) -> None:

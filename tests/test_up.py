@@ -101,8 +101,10 @@ def approved(platform: Platform) -> dict:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_second_platform_is_refused(platform: Platform) -> None:
-    said = platform.clone.unirg("up", "--port", str(free_port()), "--mlflow-port", str(free_port()), code=2)
-    assert "A platform is up already" in said
+    for ports in ((free_port(), free_port()), (platform.port, platform.mlflow)):
+        said = platform.clone.unirg("up", "--port", str(ports[0]), "--mlflow-port", str(ports[1]), code=2)
+        there = f"Prefect http://127.0.0.1:{platform.port}, MLflow http://127.0.0.1:{platform.mlflow}"
+        assert f"A platform is up already ({there})" in said
 
 
 @pytest.mark.slow
@@ -143,7 +145,12 @@ def test_both_pages_show_the_run_in_a_browser(platform: Platform, approved: dict
         expect(page.get_by_text("ask waits for a person")).to_be_visible()
         page.goto(f"http://127.0.0.1:{platform.port}/runs/flow-run/{approved['flow_run']}")
         expect(page.get_by_text("Completed").first).to_be_visible(timeout=30_000)
-        page.goto(f"http://127.0.0.1:{platform.mlflow}/#/models/unirg-cxr")
+        expect(page.get_by_text(approved["run"]).first).to_be_visible()
+        page.goto(f"http://127.0.0.1:{platform.mlflow}/#/runs/{approved['mlflow_run']}")
+        expect(page.get_by_role("heading", name=approved["run"]).first).to_be_visible(timeout=60_000)
+        if folder := os.environ.get("UNIRG_SCREENSHOTS"):
+            page.screenshot(path=f"{folder}/mlflow-run.png")
+        page.goto(f"http://127.0.0.1:{platform.mlflow}/#/models/unirg-cxr-phantom")
         expect(page.get_by_text("champion").first).to_be_visible(timeout=60_000)
         browser.close()
 

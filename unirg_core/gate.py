@@ -141,4 +141,5 @@ def _overall(
         return NOTHING_JUDGED, " ".join(row["reason"] for row in rows)
     if all(row["in_reward"] for row in rows if row["verdict"] == PASSED):
         return REWARD_ONLY, f"{tally}, and every rule that was judged uses a score that was in the reward."
-    return PASSED, f"{tally}."
+    absent = counts[NOT_APPLICABLE]
+    return PASSED, f"{tally}." + (f" Only {len(rows) - absent} of {len(rows)} rules apply here." if absent else "")

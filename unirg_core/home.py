@@ -26,6 +26,10 @@ SILENT = {
 }
 """Telemetry of every tool that this project starts is off."""
 
+PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Threads of a computation sleep while they wait: spinning ones take the cores that the others of them need, and on a
+machine that does something else besides, a stage takes many times as long."""
+
 _WATCH_SECONDS = 0.5
 
 
@@ -49,7 +53,7 @@ def work_folder(stage: str, digest: str) -> Path:
 def silenced(environment: Mapping[str, str]) -> dict[str, str]:
     """Return an environment in which no tool phones home."""
     offline = {} if environment.get("HF_HUB_OFFLINE") else {"HF_HUB_OFFLINE": "1"}
-    return {**environment, **SILENT, **offline}
+    return {**PATIENT, **environment, **SILENT, **offline}
 
 
 @contextmanager

@@ -43,11 +43,12 @@ def up(here: Path, port: int, mlflow_port: int) -> int:
 
     root = project_root(here)
     os.environ.setdefault("UNIRG_HOME", str(root / ".unirg"))
-    for number in (port, mlflow_port):
-        _assert_free(number)
     with locked(home() / "up.lock", wait=False) as mine:
         if not mine:
-            raise BadInput(f"A platform is up already ({server_address()}); end it with `unirg down`.")
+            there = ", ".join(f"{name} {address}" for name, address in pages().items()) or "it is starting"
+            raise BadInput(f"A platform is up already ({there}); end it with `unirg down`.")
+        for number in (port, mlflow_port):
+            _assert_free(number)
         return _serve(root, port, mlflow_port)
 
 
@@ -58,8 +59,9 @@ def _serve(root: Path, port: int, mlflow_port: int) -> int:
     try:
         with contextlib.suppress(KeyboardInterrupt):
             _start_all(children, root, environment, port, mlflow_port)
-            write_json(home() / "up.json", {"pid": os.getpid(), "api": _api(port)})
-            _announce(port, mlflow_port)
+            addresses = {"Prefect": f"http://127.0.0.1:{port}", "MLflow": f"http://127.0.0.1:{mlflow_port}"}
+            write_json(home() / "up.json", {"pid": os.getpid(), "api": _api(port), "pages": addresses})
+            _announce(addresses)
             return _watch(children)
         return 0
     finally:
@@ -166,9 +168,9 @@ def _deploy(root: Path, environment: Mapping[str, str]) -> None:
             raise BadInput(f"prefect {command[0]} failed: {said[-1]}")
 
 
-def _announce(port: int, mlflow_port: int) -> None:
-    say("up", f"Prefect   http://127.0.0.1:{port}          start: Deployments > retrain > manual > Run")
-    say("up", f"MLflow    http://127.0.0.1:{mlflow_port}          runs, curves, registered versions")
+def _announce(addresses: Mapping[str, str]) -> None:
+    say("up", f"Prefect   {addresses['Prefect']}          start: Deployments > retrain > manual > Run")
+    say("up", f"MLflow    {addresses['MLflow']}          runs, curves, registered versions")
     say("up", f"logs      {home() / 'logs'}")
     say("up", "Ctrl-C ends all of it.")
 
@@ -214,6 +216,13 @@ def server_address() -> str | None:
         return os.environ["PREFECT_API_URL"]
     with locked(home() / "up.lock", wait=False) as free:
         return None if free or not path.exists() else read_json(path)["api"]
+
+
+def pages() -> dict[str, str]:
+    """Return the names and addresses of the pages of the platform that is up; empty where none is."""
+    path = home() / "up.json"
+    with locked(home() / "up.lock", wait=False) as free:
+        return {} if free or not path.exists() else read_json(path)["pages"]
 
 
 def down() -> str:

@@ -73,7 +73,7 @@ def _write(path: Path, table: "pa.Table") -> None:
 
 
 def _tell(found: Mapping[str, Any]) -> None:
-    """Print what RL changed against SFT, as it came out."""
+    """Print what RL changed against SFT, as it came out, and which reports are of no use."""
     from unirg_core.progress import say
 
     for row in found["differences"]:
@@ -82,3 +82,5 @@ def _tell(found: Mapping[str, Any]) -> None:
             value = "undefined" if row["value"] is None else f"{row['value']:+.3f}"
             people = f"{row['studies']} studies of {row['patients']} patients"
             say("evaluate", f"{row['subset']}: {row['score']} of RL less SFT {value} {interval} ({people})")
+    for warning in found["warnings"]:
+        say("evaluate", f"warning: {warning}")

@@ -1,6 +1,6 @@
 """The figures of `reports/evaluation.json`: flat rows, each with its value, interval and number of patients."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,9 @@ JUDGED = "rl"
 COMPARED = ("sft", "base", "template", "champion")
 
 _DIGITS = 6
+_TRAINED = ("sft",)
+_FORM = ("all", "well_formed")
+_MOSTLY_EQUAL, _MOSTLY_UNFORMED = 0.95, 0.5
 
 
 def summarise(params: Params, table: pa.Table, texts: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -49,7 +52,22 @@ def summarise(params: Params, table: pa.Table, texts: Mapping[str, Sequence[str]
             _add_subset(value, params, name, inside, people)
             value["reports"] += [_text_row(name, system, _within(table, name, texts[system])) for system in texts]
     value["roles"] = _roles(params, dict.fromkeys(row["score"] for row in value["scores"]))
+    value["warnings"] = list(_warnings(value))
     return value
+
+
+def _warnings(value: Mapping[str, Any]) -> Iterator[str]:
+    """Say of a trained system that its reports are of no use, whatever its scores."""
+    form = {row["system"]: row["value"] for row in value["scores"] if (row["subset"], row["score"]) == _FORM}
+    for row in value["reports"]:
+        system = row["system"]
+        if row["subset"] != "all" or system not in (JUDGED, *_TRAINED):
+            continue
+        if row["duplicate_share"] >= _MOSTLY_EQUAL and value["subsets"]["all"]["studies"] > 1:
+            yield f"{system} writes nearly one report whatever it sees: {row['duplicate_share']:.0%} repeat another."
+        formed = form.get(system)
+        if formed is not None and formed < _MOSTLY_UNFORMED:
+            yield f"{system} writes few well-formed reports: well_formed is {formed:.2f}; train it longer."
 
 
 def _roles(params: Params, names: Iterable[str]) -> dict[str, dict[str, Any]]:

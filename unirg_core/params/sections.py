@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from unirg_core.families import STANDARDISED, TRUTH_SCORES, refusal
+from unirg_core.families import STANDARDISED, TRUTH_SCORES, WITH_TRUTH, refusal
 
 CONFIRMING_WORLDS = range(1000, 2000)
 """Generator seeds kept for the protocol that confirms a claim: nothing is ever tuned on them."""
@@ -303,7 +303,11 @@ class Approve(Section):
 class Register(Section):
     """Under which name the model is registered."""
 
-    name: str = Field("unirg-cxr", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        description="One name a line of champions; default: unirg-cxr-phantom for drawn data, else unirg-cxr",
+    )
 
 
 class Params(Section):
@@ -321,6 +325,11 @@ class Params(Section):
     gate: Gate
     approve: Approve = Approve()
     register_: Register = Field(Register(), alias="register")
+
+    @property
+    def model_name(self) -> str:
+        """Return the name to register under: a drawn world's champion is never compared with a hospital's."""
+        return self.register_.name or ("unirg-cxr-phantom" if self.ingest.source in WITH_TRUTH else "unirg-cxr")
 
     @model_validator(mode="after")
     def _judges_by_what_is_evaluated(self) -> "Params":

@@ -24,7 +24,7 @@ def register(run: Run, verdict: Mapping[str, Any], approval: Mapping[str, Any]) 
     dict
         name, version, verdict, checkpoint digest and the alias moves, as the record keeps them.
     """
-    name = run.params.register_.name
+    name = run.params.model_name
     digest = tree_digest(run.checkout / "checkpoints" / "rl")
     version = _existing(name, run) or _log(name, run)
     store = client()

@@ -145,7 +145,9 @@ def _known(same: list[Run], params: Params, inputs: Mapping[str, Any], key: str,
         state = run.record["state"]
         if state == records.COMPLETED:
             now = _unchanged(run, params, inputs, key, trigger)
-            return Decision("unchanged", now, f"Nothing has changed since run {run.id}; recorded as {now.id}.")
+            return Decision(
+                "unchanged", now, f"Nothing has changed since run {run.id}{_ending(run)} recorded as {now.id}."
+            )
         if state in (records.RUNNING, records.KILLED):
             lock = run.hold(_DYING_SECONDS)
             if lock is None:
@@ -158,6 +160,13 @@ def _known(same: list[Run], params: Params, inputs: Mapping[str, Any], key: str,
             said = f"Run {run.id} of the same inputs was cut off; it goes on where it stood."
             return Decision("adopted", run, said, lock)
     return None
+
+
+def _ending(run: Run) -> str:
+    """Say how a completed run ended, and where that stands."""
+    verdict = run.record.get("verdict")
+    told = f" (verdict {verdict['verdict']})" if verdict else ""
+    return f"{told}, see {run.folder / 'record.json'};"
 
 
 def _new(root: Path, params: Params, inputs: Mapping[str, Any], key: str, trigger: Trigger) -> Decision:
@@ -220,7 +229,7 @@ def _join_cache(checkout: Path) -> None:
 def _champion(params: Params) -> dict[str, Any] | None:
     from unirg_core.register import champion
 
-    return champion.pinned(params.register_.name)
+    return champion.pinned(params.model_name)
 
 
 def _previous(before: list[Run], inputs: Mapping[str, Any], params: Params) -> dict[str, Any] | None:

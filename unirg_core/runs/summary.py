@@ -7,6 +7,7 @@ from unirg_core.approve import told
 from unirg_core.files import read_json
 from unirg_core.home import home
 from unirg_core.runs.run import Run
+from unirg_core.up import pages
 
 _SYSTEMS = ("template", "base", "sft", "rl", "champion")
 _JUDGED = ("sft", "rl", "champion")
@@ -24,6 +25,8 @@ def show(run: Run) -> None:
     console.print(_rules(run.record["verdict"]))
     for line in _differences(evaluation):
         console.print(line)
+    for warning in evaluation["warnings"]:
+        console.print(f"[yellow]Warning: {warning}[/yellow]")
     console.print(_tail(run))
 
 
@@ -44,10 +47,23 @@ def _scores(evaluation: dict[str, Any]) -> Any:
         table.add_column(name, justify="left" if name in ("subset", "score") else "right", no_wrap=True)
     cells = {(row["subset"], row["score"], row["system"]): row for row in evaluation["scores"]}
     roles = evaluation.get("roles", {})
+    shown = _subsets(evaluation)
     for subset, score in dict.fromkeys((row["subset"], row["score"]) for row in evaluation["scores"]):
+        if subset not in shown:
+            continue
         told = f"{score}{_role(roles.get(score, {}))}"
-        table.add_row(subset, told, *(_cell(cells.get((subset, score, name)), name in _JUDGED) for name in systems))
+        table.add_row(
+            shown[subset], told, *(_cell(cells.get((subset, score, name)), name in _JUDGED) for name in systems)
+        )
     return table
+
+
+def _subsets(evaluation: dict[str, Any]) -> dict[str, str]:
+    """Return subset -> its name with its studies; `all` only where it is more than the other one."""
+    counts = {name: people["studies"] for name, people in evaluation["subsets"].items() if people["studies"]}
+    if counts.get("all") in [count for name, count in counts.items() if name != "all"]:
+        counts.pop("all")
+    return {name: f"{name} (n={count})" for name, count in counts.items()}
 
 
 def _role(role: dict[str, Any]) -> str:
@@ -70,7 +86,8 @@ def _interval(row: dict[str, Any]) -> str:
 def _rules(verdict: dict[str, Any]) -> Any:
     from rich.table import Table
 
-    table = Table(title=f"Gate: {verdict['verdict']}", title_justify="left")
+    reason = "" if verdict["verdict"] != "passed" else f" ({verdict['reason'].rstrip('.')})"
+    table = Table(title=f"Gate: {verdict['verdict']}{reason}", title_justify="left")
     for name in ("rule", "verdict", "reason"):
         table.add_column(name)
     for rule in verdict["rules"]:
@@ -100,5 +117,14 @@ def _tail(run: Run) -> str:
         f"\nApproval   {told(run.record['approval'])}"
         f"\nRecord     {run.folder / 'record.json'}   (and in the last commit of {run.branch})"
         f"\nFigures    {run.folder}"
-        f"\nLook next  `unirg up`, then MLflow's and Prefect's pages; state lies in {home()}"
+        f"\nLook next  {_look(run)}; state lies in {home()}"
     )
+
+
+def _look(run: Run) -> str:
+    """Say where the run's pages are, or how to get them up."""
+    there = pages()
+    if not there:
+        return "`unirg up`, then MLflow's and Prefect's pages"
+    page = run.record.get("mlflow_run")
+    return f"MLflow {there['MLflow']}/#/runs/{page}, Prefect {there['Prefect']}/runs/flow-run/{run.record['flow_run']}"
