@@ -103,7 +103,7 @@ def approved(platform: Platform) -> dict:
 def test_a_second_platform_is_refused(platform: Platform) -> None:
     for ports in ((free_port(), free_port()), (platform.port, platform.mlflow)):
         said = platform.clone.unirg("up", "--port", str(ports[0]), "--mlflow-port", str(ports[1]), code=2)
-        there = f"Prefect http://127.0.0.1:{platform.port}, MLflow http://127.0.0.1:{platform.mlflow}"
+        there = f"MLflow http://127.0.0.1:{platform.mlflow}, Prefect http://127.0.0.1:{platform.port}"
         assert f"A platform is up already ({there})" in said
 
 
