@@ -6,7 +6,8 @@ starts the flow itself, which then pins the run first.
 
 import sys
 
-from prefect import flow
+from prefect import State, flow
+from prefect.states import Failed
 
 from flows.carry import EMPTY, Form, carry, carry_held
 from tasks.approve import approve
@@ -18,7 +19,9 @@ from tasks.rl import rl
 from tasks.sft import sft
 from tasks.validate import validate
 from tasks.version import version
+from unirg_core.faults import BadInput, HonestNegative
 from unirg_core.runs.run import Run, find
+from unirg_core.runs.stage import StageFault
 
 
 def way(run: Run) -> None:
@@ -35,13 +38,16 @@ def way(run: Run) -> None:
 
 
 @flow(name="retrain", validate_parameters=True)
-def retrain(form: Form = EMPTY) -> str:
+def retrain(form: Form = EMPTY) -> str | State:
     """Retrain the report model on the data of a source, judge it, and register it.
 
     Args:
         form: What to retrain on and how; every field has a default, so an empty form retrains on the phantom.
     """
-    return carry(form, way)
+    try:
+        return carry(form, way)
+    except (BadInput, HonestNegative, StageFault) as told:  # a sentence for the page; a stack trace is for bugs only
+        return Failed(message=str(told))
 
 
 @flow(name="retrain")

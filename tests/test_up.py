@@ -125,6 +125,8 @@ def test_a_form_with_a_bad_value_fails_with_the_sentence(platform: Platform) -> 
         assert time.monotonic() < until, state
         time.sleep(1)
     assert "sft.stepz is not a parameter; perhaps steps is meant" in state["message"]
+    told = platform.ask("logs/filter", {"logs": {"flow_run_id": {"any_": [flow_run]}}})
+    assert not [line["message"] for line in told if "Traceback" in line["message"]]
 
 
 @pytest.mark.slow
