@@ -46,7 +46,7 @@ def retrain(form: Form = EMPTY) -> str | State:
     """
     try:
         return carry(form, way)
-    except (BadInput, HonestNegative, StageFault) as told:  # a sentence for the page; a stack trace is for bugs only
+    except (BadInput, HonestNegative, StageFault) as told:  # the page shows the sentence alone
         return Failed(message=str(told))
 
 
