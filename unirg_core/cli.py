@@ -161,7 +161,7 @@ def score(
         str, typer.Option("--format", help="Of --output: table, or rexrank (the board's JSON)")
     ] = "table",
     figure: Annotated[Path | None, typer.Option(help="Draw scores and differences: .png, .pdf or .svg")] = None,
-    resamples: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of patients")] = 2000,
+    resamples: Annotated[int, typer.Option(help="Bootstrap resamples of patients, 100 or more")] = 2000,
     seed: Annotated[int, typer.Option(help="Of resamples and tests")] = 0,
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON")] = False,
 ) -> None:
