@@ -16,7 +16,7 @@ from PIL import Image
 
 from unirg_core.faults import BadInput
 from unirg_core.scores import SCORES
-from unirg_core.scoring import score
+from unirg_core.scoring import score, sources
 from unirg_core.scoring.comparison import Settings
 from unirg_core.scoring.corpus import CORPUS
 from unirg_core.scoring.score import Request, score_files
@@ -246,7 +246,7 @@ def test_a_score_that_fails_names_system_score_and_study(request_: Request, monk
             ]
         )
 
-    monkeypatch.setattr(score, "SCORES", {**SCORES, "broken": broken})
+    monkeypatch.setattr(sources, "SCORES", {**SCORES, "broken": broken})
     with pytest.raises(BadInput, match=r"^blind: The score broken gave nan for study s2, text [0-9a-f]{12}\.$"):
         score_files(replace(request_, scores=("bleu2", "broken")))
 

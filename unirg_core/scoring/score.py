@@ -1,7 +1,7 @@
 """`unirg score`: files of references and candidates in; means with intervals, paired tests and a table out."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,11 @@ import pyarrow as pa
 from unirg_core.faults import BadInput
 from unirg_core.files import file_digest, written_whole
 from unirg_core.params import Evaluate
-from unirg_core.scores import SCORES, check_names, weighted
-from unirg_core.scores.reward import ScoreFault
-from unirg_core.scoring import baselines, rexrank
+from unirg_core.scores import weighted
+from unirg_core.scores.reward import Score, ScoreFault
+from unirg_core.scoring import baselines, rexrank, sources
 from unirg_core.scoring.comparison import Settings, compared, quantities
+from unirg_core.scoring.printing import counted
 from unirg_core.scoring.reading import STUDY, read_rows
 from unirg_core.scoring.texts import PREDICTION, SETTINGS, Report, Setting, candidate_text, reference_text, reports
 from unirg_core.scoring.watching import Watch
@@ -24,12 +25,18 @@ from unirg_core.scoring.writing import check_not_read, check_table_name, check_w
 OUTPUTS = ("table", "rexrank")
 FIGURES = (".png", ".pdf", ".svg")
 FEWEST_RESAMPLES = 100
+_FEWEST_DOCUMENTS = 2
 _NAMED = 10
 
 
 @dataclass(frozen=True)
 class Request:
-    """What to score and what to make of it; `scores` empty: those of `params.Evaluate`, which need no weights."""
+    """What to score and what to make of it.
+
+    `scores` empty: those of `params.Evaluate`, which need no weights. `params`: the file whose section `scores` sets up
+    judge, service and semantic; by default params.yaml of the current folder, read only where one of them is named.
+    `cider_documents`: the reports whose words `cider` is weighed by, else those of `training`.
+    """
 
     references: Path
     candidates: tuple[Path, ...]
@@ -38,6 +45,8 @@ class Request:
     training: Path | None = None
     output: Path | None = None
     format: str = "table"
+    params: Path | None = None
+    cider_documents: Path | None = None
     figure: Path | None = None
     settings: Settings = field(default_factory=Settings)
 
@@ -75,9 +84,10 @@ def score_files(request: Request) -> dict[str, Any]:
         For files, names and endings that will not do, for study ids that do not match, and for a score that fails.
     """
     names = _checked(request)
+    known = sources.scores(names, request.params, _documents(request))
     references, written = _read(request)
     test = _test(request, references, written)
-    scored = _scored(test, names)
+    scored = _scored(test, {name: known[name] for name in names})
     held = {system: quantities(scored[system], texts, test.wanted) for system, texts in test.texts.items()}
     scores, comparisons = compared(test.patients, held, _pairs(test), request.settings)
     found = {
@@ -108,7 +118,6 @@ def score_files(request: Request) -> dict[str, Any]:
 def _checked(request: Request) -> tuple[str, ...]:
     """Refuse what can be refused before anything is read, and return the names of the scores."""
     names = request.scores or Evaluate().scores
-    check_names(names, SCORES)
     if request.settings.resamples < FEWEST_RESAMPLES:
         raise BadInput(
             f"--resamples {request.settings.resamples} are too few for an interval; take {FEWEST_RESAMPLES} or more."
@@ -123,7 +132,7 @@ def _checked(request: Request) -> tuple[str, ...]:
         check_table_name(request.output)
     if request.figure and request.figure.suffix.lower() not in FIGURES:
         raise BadInput(f"--figure {request.figure} ends in no picture's format; let it end in {', '.join(FIGURES)}.")
-    read = [request.references, *request.candidates, *([request.training] if request.training else [])]
+    read = [request.references, *request.candidates, *filter(None, (request.training, request.cider_documents))]
     for option, path in (("--output", request.output), ("--figure", request.figure)):
         if path:
             check_not_read(path, *read)
@@ -205,15 +214,32 @@ def _test(request: Request, references: list[Report], written: Mapping[str, list
     return Test(inside, wanted, texts, list(written), len(references) - len(kept))
 
 
-def _scored(test: Test, names: Sequence[str]) -> dict[str, dict[str, np.ndarray]]:
+def _documents(request: Request) -> Callable[[], list[str]] | None:
+    """Return what reads the texts that `cider` weighs words by, as they are compared; None where no file holds them."""
+    path = request.cider_documents or request.training
+    if path is None:
+        return None
+
+    def read() -> list[str]:
+        held = [reference_text(report, request.setting) for report in reports(path, read_rows(path), "reference")]
+        texts = [text for text in held if text]
+        if len(texts) < _FEWEST_DOCUMENTS:
+            said = counted(len(texts), "report")
+            raise BadInput(f"{path} holds {said} in the setting {request.setting}; cider weighs words by two or more.")
+        return texts
+
+    return read
+
+
+def _scored(test: Test, scores: Mapping[str, Score]) -> dict[str, dict[str, np.ndarray]]:
     """Return system -> score -> one float a study."""
-    watch = Watch("score", "reports", len(test.wanted) * len(test.texts) * len(names))
+    watch = Watch("score", "reports", len(test.wanted) * len(test.texts) * len(scores))
     scored: dict[str, dict[str, np.ndarray]] = {}
     for system, texts in test.texts.items():
         scored[system] = {}
-        for name in names:
+        for name in scores:
             try:
-                scored[system] |= weighted({name: 1.0}, SCORES)(texts, test.wanted)[1]
+                scored[system] |= weighted({name: 1.0}, scores)(texts, test.wanted)[1]
             except ScoreFault as fault:
                 raise BadInput(f"{system}: {_with_study(fault, test.references)}") from fault
             watch.step(len(texts))
