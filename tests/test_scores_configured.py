@@ -1,6 +1,8 @@
 """Scores that need setting up: what is said where they are not, and whether judge and service answer before a run."""
 
 import json
+import re
+import shlex
 import socket
 import time
 from pathlib import Path
@@ -92,9 +94,12 @@ def test_what_is_not_used_is_not_looked_at() -> None:
     every = Scores.model_validate(settings)
     check_answers(every, ["bleu2"])
     assert set(configured(every, used=["bleu2"])) == {*SCORES, "cider"}
-    for name in ("judge", "semantic", "bertscore", "radcliq"):
+    for name in ("judge", "semantic"):
         with pytest.raises(BadInput):
             configured(every, used=[name])
+    for name in ("judge", "bertscore", "radcliq"):
+        with pytest.raises(BadInput):
+            check_answers(every, [name])
 
 
 def test_a_judge_that_does_not_listen_is_told_in_one_sentence() -> None:
@@ -205,6 +210,19 @@ def test_a_run_with_a_judge_that_answers_is_accepted(server: Server, tmp_path: P
     settings = (f"scores.judge={{base_url: '{server.url}', model: tiny}}", HELD_OUT.format("judge"))
     assert "judge" in resolve(Request(recipe="smoke", set=settings), ROOT, tmp_path).evaluate.scores
     assert not server.requests, "no report text leaves"
+
+
+@pytest.mark.parametrize("rewarded", [False, True])
+def test_the_line_that_the_page_gives_is_accepted_as_it_stands(rewarded: bool, server: Server, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "judge.md").read_text()
+    line = re.search(r"```sh\n(unirg retrain.*?)```", page, re.DOTALL)[1].replace(
+        "http://127.0.0.1:8000/v1", server.url
+    )
+    words = shlex.split(line.replace("\\\n", " "))
+    assert words[:4] == ["unirg", "retrain", "--recipe", "smoke"] and words[4::2] == ["--set"] * len(words[5::2])
+    more = shlex.split(re.search(r"`--set ('rl\.step2\.reward=.*?')`", page)[1]) if rewarded else []
+    found = resolve(Request(recipe="smoke", set=(*words[5::2], *more)), ROOT, tmp_path)
+    assert "judge" in found.evaluate.scores and ("judge" in found.rl.step2.reward) == rewarded
 
 
 def test_what_concerns_several_sections_is_told_with_one_prefix() -> None:
