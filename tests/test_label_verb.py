@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from unirg_core.faults import BadInput
 from unirg_core.scores.labels import label_one
+from unirg_core.scoring import labelling
 from unirg_core.scoring.labelling import SCHEMA, label_file
 from unirg_core.study import LABELS
 
@@ -111,7 +113,7 @@ def test_a_named_column_is_read_instead(tmp_path: Path) -> None:
     ("name", "content", "sentence"),
     [
         ("r.txt", "x", "ends in .json, .jsonl, .csv"),
-        ("r.csv", "", "r.csv has no column study_id, only nothing; name it in line 1"),
+        ("r.csv", "", "r.csv has no header; name the columns in line 1, study_id among them"),
         ("r.csv", "id,text\na,b\n", "has no column study_id, only id, text"),
         ("r.csv", "study_id,text\n", "holds no study"),
         ("r.csv", "study_id,text,text\na,b,c\n", "two columns named 'text'"),
@@ -120,7 +122,14 @@ def test_a_named_column_is_read_instead(tmp_path: Path) -> None:
         ("r.csv", "study_id,text\n,b\n", "line 2: study_id is ''"),
         ("r.csv", "study_id,text\na,b\na,c\n", "line 3: study a stands there twice"),
         ("r.csv", "study_id,words\na,b\n", "holds no report: of section_findings, "),
-        ("r.csv", b"study_id,text\na,\xff\n", "is not UTF-8"),
+        ("r.csv", "study_id;text\na;b, c\n", "r.csv has semicolons between its columns; save it as CSV with commas"),
+        ("r.csv", '"text";"study_id"\n"a, b";c\n', "has semicolons between its columns"),
+        ("r.csv", "\ufeffstudy_id\ttext\r\na\tb\r\n", "has tabs between its columns"),
+        ("r.csv", "id;text\na;b\n", "has no column study_id, only id;text; name it"),
+        ("r.csv", b"study_id,text\na,\xff\n", "is not UTF-8 at line 2, byte 3; save it as UTF-8"),
+        ("r.jsonl", b'{"study_id": 1, "text": "x"}\n' * 2000 + b"\xe9\n", "study 1 stands there twice"),
+        ("r.jsonl", b"\n" * 20_000 + b'{"a": "\xe9t\xe9"}', "is not UTF-8 at line 20001, byte 8;"),
+        ("r.json", "{}".encode("utf-16"), "is not UTF-8 at line 1, byte 1"),
         ("r.jsonl", "{\n", "line 1 is no JSON"),
         ("r.jsonl", "[1]\n", "line 1 is no JSON object"),
         ("r.jsonl", '{"text": "x"}\n', "line 1: study_id is None"),
@@ -147,7 +156,13 @@ def test_bad_files_are_refused_in_a_sentence(tmp_path: Path, name: str, content:
 
 @pytest.mark.parametrize(
     ("output", "sentence"),
-    [("labels.xlsx", "ends in no known format"), ("folder.csv", "is a folder"), ("sections.csv", "written over")],
+    [
+        ("labels.xlsx", "ends in no known format"),
+        ("folder.csv", "--output .*folder.csv is a folder; name a file"),
+        ("sections.csv", "written over"),
+        ("sections.csv/x.csv", "--output .*x.csv cannot be written: .*sections.csv is a file, no folder"),
+        ("../../../../../../../../proc/none/x.csv", "--output .*x.csv cannot be written: no such file"),
+    ],
 )
 def test_bad_outputs_are_refused(tmp_path: Path, output: str, sentence: str) -> None:
     source = sectioned(tmp_path, "csv")
@@ -156,6 +171,13 @@ def test_bad_outputs_are_refused(tmp_path: Path, output: str, sentence: str) -> 
     with pytest.raises(BadInput, match=sentence):
         label_file(source, tmp_path / output)
     assert source.read_bytes() == before
+
+
+def test_the_rate_is_of_the_reports_and_not_of_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 5.0, 5.0])
+    monkeypatch.setattr(labelling.time, "monotonic", lambda: next(clock, 7.0))
+    found = label_file(sectioned(tmp_path, "csv"), tmp_path / "l.csv")
+    assert (found["start_seconds"], found["seconds"], found["reports_per_second"]) == (5.0, 2.0, 2)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
@@ -176,6 +198,14 @@ def test_the_verb_prints_json_or_a_table(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["classes"]["Pneumothorax"]["absent"] == 1
     done = unirg("label", "--reports", source, "--output", output)
     assert "Pleural Effusion" in done.stdout and "4 reports (1 without any text)" in done.stdout
+
+
+def test_one_report_is_one_report_and_an_impossible_output_one_sentence(tmp_path: Path) -> None:
+    source = csv_file(tmp_path / "one.csv", [["study_id", "text"], ["a", "Clear."]])
+    done = unirg("label", "--reports", source, "--output", tmp_path / "l.csv")
+    assert re.search(r"\n1 report in \S+ s, [\d,]+ reports/s \(start-up, \S+ s, apart\), written to ", done.stdout)
+    done = unirg("label", "--reports", source, "--output", source / "l.csv")
+    assert done.returncode == 2 and done.stderr.startswith("unirg: --output") and done.stderr.count("\n") == 1
 
 
 def test_the_verb_ends_with_two_on_bad_input(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_references_file_is_no_candidate() -> None:
     ("rows", "sentence"),
     [
         ([{"x": 1}], "study 0 holds no report: of .* there is none, only x"),
-        ([{}], "only nothing"),
+        ([{}], "there is none, and no other field either; rename a field"),
         ([{"text": "a"}, {"report": "b"}], "study 1 has no text; add it"),
         ([{"model_prediction": "a"}, {"text": "b"}], "study 1 has no model_prediction; add it"),
         ([{"text": 5}], "study 0: text is 5, which is no text"),

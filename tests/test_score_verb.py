@@ -16,7 +16,7 @@ from PIL import Image
 
 from unirg_core.faults import BadInput
 from unirg_core.scores import SCORES
-from unirg_core.scoring import score
+from unirg_core.scoring import score, sources
 from unirg_core.scoring.comparison import Settings
 from unirg_core.scoring.corpus import CORPUS
 from unirg_core.scoring.score import Request, score_files
@@ -60,22 +60,30 @@ def test_the_scores_are_those_of_the_core(request_: Request) -> None:
         assert values(found)["blind", name] == pytest.approx(expected, abs=1e-6)
 
 
-def as_rows(kind: str) -> list[dict]:
+def as_rows(kind: str, references: dict | None = None) -> list[dict]:
     sections = {"findings": "section_findings", "impression": "section_impression"}
-    held = [{"study_id": name, **fields} for name, fields in board().items()]
+    references = references or board()
+    held = [{"study_id": name, **fields} for name, fields in references.items()]
     if kind == "sections":
         return [{"study_id": r["study_id"], **{new: r[old] for new, old in sections.items()}} for r in held]
-    return [{"study_id": name, "text": text} for name, text in written(board()).items()]
+    return [{"study_id": name, "text": text} for name, text in written(references).items()]
+
+
+def nearly() -> dict:
+    """Return the references with one word more."""
+    references = board()
+    references["s3"]["section_impression"] = "Large pneumothorax."
+    return references
 
 
 @pytest.mark.parametrize("kind", ["sections", "whole"])
 @pytest.mark.parametrize("ending", ["csv", "jsonl"])
 @pytest.mark.parametrize("setting", ["findings", "findings+impression"])
 def test_every_format_gives_the_same_scores(request_: Request, tmp_path: Path, kind, ending, setting) -> None:
-    rows = as_rows(kind)
-    path = write_rows(tmp_path / f"references.{ending}", rows)
-    other = write_rows(tmp_path / f"perfect.{ending}", rows[::-1])
+    path = write_rows(tmp_path / f"references.{ending}", as_rows(kind))
+    other = write_rows(tmp_path / f"perfect.{ending}", as_rows(kind, nearly())[::-1])
     asked = replace(request_, setting=setting, candidates=request_.candidates[:1])
+    write_json(asked.candidates[0], predicted(written(nearly())))
     given = score_files(replace(asked, references=path, candidates=(other,)))
     assert values(given) == values(score_files(asked))
     assert given["patients"] is None
@@ -98,8 +106,12 @@ def test_missing_references_are_left_out_and_empty_reports_counted(request_: Req
     ("lost", "added", "sentence"),
     [
         (["s1", "s4"], [], "blind.json lacks 2 of the 6 studies of {references} (s1, s4); give one report for each"),
-        ([], ["x"], "blind.json holds 1 that are not in it (x); give"),
-        (["s0"], ["x", "y"], "lacks 1 of the 6 studies of {references} (s0) and holds 2 that are not in it (x, y)"),
+        ([], ["x"], "blind.json holds 1 study that is not in {references} (x); give"),
+        (
+            ["s0"],
+            ["x", "y"],
+            "of {references} (s0) and holds 2 studies that are not there (x, y); give",
+        ),
         ([], [f"x{n:02}" for n in range(12)], "(x00, x01, x02, x03, x04, x05, x06, x07, x08, x09 and 2 more)"),
     ],
 )
@@ -115,9 +127,17 @@ def test_study_ids_that_do_not_match_are_refused(request_: Request, lost, added,
     ("changed", "sentence"),
     [
         ({"scores": ("bleu2", "meteor")}, "meteor is no score; there are "),
-        ({"setting": "impression"}, "--setting impression is none; there are findings and findings+impression"),
-        ({"format": "xml"}, "--format xml is none; there are table and rexrank"),
+        ({"setting": "impression"}, "--setting impression is no setting; there are findings and findings+impression"),
+        ({"format": "xml"}, "--format xml is no format; there are table and rexrank"),
         ({"output": Path("scores.xlsx")}, "ends in no known format"),
+        ({"settings": Settings(resamples=10)}, "--resamples 10 are too few for an interval; take 100 or more"),
+        ({"output": Path("LICENSE/scores.csv")}, "--output LICENSE/scores.csv cannot be written: .*LICENSE is a file"),
+        ({"figure": Path("/proc/none/s.png")}, "--figure /proc/none/s.png cannot be written: no such file"),
+        ({"figure": Path(f"{'n' * 300}.png")}, "cannot be written: file name too long"),
+        (
+            {"format": "rexrank", "output": Path("/proc/s.json"), "candidates": (Path("a.json"),)},
+            "--output /proc/s",
+        ),
         ({"figure": Path("scores.doc")}, "ends in no picture's format"),
         ({"format": "rexrank", "output": Path("s.json")}, "writes one system's file, but 2 --candidates are given"),
     ],
@@ -126,6 +146,60 @@ def test_wrong_requests_are_refused_before_anything_is_read(request_: Request, c
     unread = replace(request_, references=Path("nowhere.json"), **changed)
     with pytest.raises(BadInput, match=sentence.replace("+", r"\+")):
         score_files(unread)
+
+
+def test_a_folder_is_no_output_and_a_new_folder_is_made(request_: Request, tmp_path: Path) -> None:
+    (tmp_path / "scores.csv").mkdir()
+    with pytest.raises(BadInput, match=r"--output .*scores\.csv is a folder; name a file"):
+        score_files(replace(request_, output=tmp_path / "scores.csv"))
+    found = score_files(replace(request_, output=tmp_path / "a" / "b.csv", figure=tmp_path / "c" / "d.svg"))
+    assert found["written"] == [str(tmp_path / "a" / "b.csv"), str(tmp_path / "c" / "d.svg")]
+    assert all(Path(path).stat().st_size for path in found["written"])
+
+
+def test_an_output_that_fails_late_is_told_in_a_sentence(request_: Request, tmp_path: Path, monkeypatch) -> None:
+    def spoiled(*_):
+        (tmp_path / "new").write_text("a file by now")
+        return []
+
+    monkeypatch.setattr(score, "_pairs", spoiled)
+    with pytest.raises(BadInput, match=r"--output .* cannot be written: (file exists|not a directory)"):
+        score_files(replace(request_, output=tmp_path / "new" / "s.csv"))
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "json"])
+@pytest.mark.parametrize("kind", ["sections", "whole"])
+def test_references_are_no_candidates_in_any_format(request_: Request, tmp_path: Path, ending, kind) -> None:
+    def given(name: str, rows: list[dict]) -> Path:
+        if ending != "json":
+            return write_rows(tmp_path / f"{name}.{ending}", rows)
+        return write_json(tmp_path / f"{name}.json", {row["study_id"]: row for row in rows})
+
+    rows = as_rows(kind)
+    path = given("references", rows)
+    for copy in (
+        path,
+        given("copy", rows),
+        given("turned", rows[::-1]),
+        given("more", [{**r, "x": "y"} for r in rows]),
+    ):
+        with pytest.raises(
+            BadInput, match=r"holds the references of .*references.* themselves, which would be perfect"
+        ):
+            score_files(replace(request_, references=path, candidates=(request_.candidates[1], copy)))
+    assert score_files(replace(request_, references=path, candidates=(given("mine", as_rows(kind, nearly())),)))
+
+
+def test_a_copied_file_is_refused_although_its_roles_are_read_from_other_fields(request_: Request, tmp_path) -> None:
+    held = [{"study_id": n, "section_findings": f["section_findings"], "text": "A."} for n, f in board().items()]
+    path = write_rows(tmp_path / "both.csv", held)
+    with pytest.raises(BadInput, match=r"holds references .* but no model_prediction"):
+        score_files(replace(request_, references=path, candidates=(path,)))
+
+
+def test_a_models_file_may_hold_its_own_references(request_: Request) -> None:
+    both = request_.candidates[0]
+    assert score_files(replace(request_, references=both, candidates=(both,)))["systems"] == ["perfect"]
 
 
 def test_a_file_that_is_read_is_never_written_over(request_: Request) -> None:
@@ -140,8 +214,15 @@ def test_two_systems_of_one_name_take_their_folders(request_: Request, tmp_path:
         (tmp_path / name / "iu.json").write_bytes(request_.candidates[0].read_bytes())
     both = (tmp_path / "sft" / "iu.json", tmp_path / "rl" / "iu.json")
     assert score_files(replace(request_, candidates=both))["systems"] == ["sft/iu", "rl/iu"]
-    with pytest.raises(BadInput, match="Two candidates are named sft/iu"):
+    with pytest.raises(BadInput, match=r"--candidates .*sft/iu\.json is given twice; give it once"):
         score_files(replace(request_, candidates=(both[0], both[0])))
+
+
+def test_two_systems_of_one_name_and_folder_are_refused(request_: Request, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_rows(tmp_path / "blind.jsonl", [{"study_id": name, "model_prediction": "Clear."} for name in board()])
+    with pytest.raises(BadInput, match=rf"Two candidates are named {tmp_path.name}/blind, .*; rename one of the files"):
+        score_files(replace(request_, candidates=(Path("blind.json"), Path("blind.jsonl"))))
 
 
 def test_no_candidate_takes_a_baselines_name(request_: Request, tmp_path: Path) -> None:
@@ -165,7 +246,7 @@ def test_a_score_that_fails_names_system_score_and_study(request_: Request, monk
             ]
         )
 
-    monkeypatch.setattr(score, "SCORES", {**SCORES, "broken": broken})
+    monkeypatch.setattr(sources, "SCORES", {**SCORES, "broken": broken})
     with pytest.raises(BadInput, match=r"^blind: The score broken gave nan for study s2, text [0-9a-f]{12}\.$"):
         score_files(replace(request_, scores=("bleu2", "broken")))
 
@@ -244,18 +325,20 @@ def unirg(*arguments: str | Path) -> subprocess.CompletedProcess:
     )
 
 
-def test_the_verb_prints_tables_and_says_what_the_template_is_worth(request_: Request) -> None:
+def test_the_verb_prints_tables_and_says_what_the_template_is_worth(request_: Request, tmp_path: Path) -> None:
     perfect, blind = request_.candidates
     done = unirg(
         *("score", "--references", request_.references, "--candidates", perfect, "--candidates", blind),
-        *("--training", request_.references, "--resamples", 100),
+        *("--training", request_.references, "--resamples", 100, "--output", tmp_path / "a.csv"),
+        *("--figure", tmp_path / "b.svg"),
     )
     assert done.returncode == 0 and done.stderr == ""
     assert "6 studies, 2 patients; mean [95% interval]" in done.stdout
     assert "(template)" in done.stdout and "labels_micro_f1, whole set" in done.stdout
     assert "template, which sees no picture, is not below blind in" in done.stdout
     assert "(nearest_by_reference) has seen the answer" in done.stdout
-    assert "p by Holm over all" in done.stdout
+    assert "p by Holm over 40 comparisons" in done.stdout
+    assert done.stdout.endswith(f"Written: {tmp_path / 'a.csv'}\nWritten: {tmp_path / 'b.svg'}\n")
 
 
 def test_the_verb_prints_json(request_: Request) -> None:
@@ -269,6 +352,28 @@ def test_the_verb_prints_json(request_: Request) -> None:
 def test_the_verb_ends_with_two_on_bad_input(request_: Request) -> None:
     done = unirg("score", "--references", request_.references, "--candidates", request_.references)
     assert done.returncode == 2 and "but no model_prediction" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--resamples", 10), "unirg: --resamples 10 are too few"),
+        (("--output", "LICENSE/s.csv"), "unirg: --output LICENSE/s.csv cannot be written"),
+    ],
+)
+def test_the_verb_refuses_in_one_sentence(request_: Request, more: tuple, said: str) -> None:
+    done = unirg("score", "--references", request_.references, "--candidates", request_.candidates[0], *more)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith(said) and done.stderr.count("\n") == 1
+
+
+def test_one_study_is_one_study(request_: Request) -> None:
+    references = {"s0": {**board()["s0"]}}
+    write_json(request_.references, references)
+    write_json(request_.candidates[1], {"s0": {"model_prediction": "Impression: Normal."}})
+    arguments = ("score", "--references", request_.references, "--candidates", request_.candidates[1])
+    done = unirg(*arguments, "--setting", "findings", "--resamples", 100)
+    assert "findings: 1 study, 1 patient; mean" in done.stdout and "wrote nothing for 1 study; an" in done.stdout
 
 
 def test_the_verb_has_help_with_an_example() -> None:

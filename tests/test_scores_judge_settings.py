@@ -52,7 +52,7 @@ def test_without_the_section_there_is_no_judge() -> None:
     resolved = params.resolve(ROOT)
     assert resolved.scores.judge is None
     assert set(configured(resolved.scores)) == {*SCORES, "cider"}
-    with pytest.raises(BadInput, match="judge is no score"):
+    with pytest.raises(BadInput, match=r"^judge needs scores\.judge in params\.yaml \(docs/judge\.md\)\.$"):
         check_names(["judge"], configured(resolved.scores))
 
 

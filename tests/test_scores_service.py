@@ -1,6 +1,8 @@
 """The scorer service: a real process on a loopback port, asked by hand and by the client."""
 
 import json
+import re
+import signal
 import socket
 import subprocess
 import sys
@@ -158,3 +160,17 @@ def test_it_ends_when_told_and_frees_its_port(tmp_path: Path) -> None:
     port = int(address.rpartition(":")[2])
     with socket.create_server(("127.0.0.1", port)):
         pass
+
+
+@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")])
+def test_it_says_its_address_once_it_listens_and_ends_in_order(host: str, shown: str) -> None:
+    command = [sys.executable, "-m", "unirg_core", "scorer", "serve", "--host", host, "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        line = process.stdout.readline()
+        found = re.fullmatch(
+            rf"Scores \(bleu2, .*well_formed\) on (http://{re.escape(shown)}:\d+) \(Ctrl-C .*\)\n", line
+        )
+        assert found, line
+        assert requests.get(f"{found[1]}/health", timeout=30).json()["status"] == "ok"
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30) == ("", "") and process.returncode == 0

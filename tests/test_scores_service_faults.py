@@ -104,7 +104,8 @@ def test_a_service_that_is_not_ready_is_asked_again() -> None:
 def test_a_service_that_is_down_stays_named() -> None:
     with saying(_listing) as url:
         pass
-    with pytest.raises(ScoreFault, match=rf"{url}/scores \(names\) cannot be asked \(NewConnectionError"):
+    said = rf"^The scorer service at {url} cannot be reached, asked for its scores \(NewConnectionError.*; start `unirg"
+    with pytest.raises(ScoreFault, match=said):
         dict(Service(url, retries=1))
 
 
@@ -113,8 +114,19 @@ def test_a_service_that_hangs_is_left() -> None:
         time.sleep(0.5 if body else 0)
         return _listing(path)
 
-    with saying(say) as url, pytest.raises(ScoreFault, match=r"gave no answer in time \(ReadTimeout.*timeout 0.1 s"):
+    with saying(say) as url, pytest.raises(ScoreFault, match=r"gave no answer in time, .*timeout 0.1 s.*; raise"):
         Service(url, timeout=0.1, retries=0)["bertscore"](["a"], ["b"])
+
+
+def test_a_score_that_is_not_served_is_told_with_those_that_are() -> None:
+    with saying(_listing) as url:
+        service = Service(url)
+        with pytest.raises(BadInput) as refused:
+            service["ratescore"]
+        assert str(refused.value) == f"{url} gives no ratescore; it gives bertscore, radgraph_f1, sembscore."
+        assert service.get("ratescore") is None and "ratescore" not in service and "bertscore" in service
+        with pytest.raises(BadInput, match="does not serve ratescore; it serves bertscore, radgraph_f1, sembscore"):
+            dict(Service(url, {"ratescore": DIGEST}))
 
 
 @pytest.mark.parametrize("pairs", [0, None, "4"])

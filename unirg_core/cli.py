@@ -26,11 +26,11 @@ scorer_app = typer.Typer(help="The scorer service: scores over HTTP (docs/model-
 app.add_typer(scorer_app, name="scorer")
 
 _STAGES = {
-    "ingest": "Read the drop, de-identify it in memory, and write study shards and the manifest.",
-    "validate": "Check the manifest with Great Expectations, select studies, and measure drift.",
+    "ingest": "Read a drop, de-identify it, write shards and the manifest.",
+    "validate": "Check the manifest, select studies, and measure drift.",
     "sft": "Fine-tune the base model on the reference reports.",
-    "rl": "Fine-tune the SFT model with GRPO on the clinical scores, in two steps.",
-    "evaluate": "Predict and score the test sets for every system, with intervals.",
+    "rl": "Fine-tune the SFT model with GRPO on the clinical scores.",
+    "evaluate": "Predict and score the test sets for every system.",
     "gate": "Judge the RL model by the rules of params.yaml.",
 }
 
@@ -47,8 +47,20 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"unirg {version('unirg-pipeline')}")
+        raise typer.Exit
+
+
 @app.callback()
-def silence() -> None:
+def silence(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end", callback=_tell_version, is_eager=True)
+    ] = False,
+) -> None:
     """Switch off the telemetry of every tool before any of them is imported."""
     from unirg_core.home import silenced
 
@@ -81,8 +93,9 @@ def retrain(
     approval: Annotated[str, typer.Option(help="auto, or ask (needs `unirg up`)")] = "auto",
     allow_dirty: Annotated[bool, typer.Option(help="Run on uncommitted changes, as a flagged snapshot")] = False,
 ) -> None:
-    """Run the whole flow in process: ingest, version, validate, sft, rl, evaluate, gate, approve, register.
+    """Run the whole flow in process, from ingest to register.
 
+    The stations are ingest, version, validate, sft, rl, evaluate, gate, approve and register.
     The run gets its own checkout and branch; equal inputs are not run twice; a run that was cut off goes on.
 
     Example: unirg retrain --source folder --path ~/drop --set rl.step1.steps=40
@@ -106,9 +119,9 @@ def up(
     port: Annotated[int, typer.Option(help="Port of Prefect's server and UI")] = 4200,
     mlflow_port: Annotated[int, typer.Option(help="Port of MLflow's UI")] = 5000,
 ) -> None:
-    """Start the local platform: Prefect server and UI, MLflow UI, and a worker with the deployments.
+    """Start Prefect's server and UI, MLflow's UI, and a worker.
 
-    It prints the addresses and stays in the foreground; one Ctrl-C ends all of it.
+    The worker has the deployments. It prints the addresses and stays in the foreground; one Ctrl-C ends all of it.
 
     Example: unirg up --port 4300
     """
@@ -135,9 +148,10 @@ def label(
     column: Annotated[str | None, typer.Option(help="Field that holds the report, as model_prediction")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON")] = False,
 ) -> None:
-    """Label reports with the 14 CheXpert-style classes, with side and severity; by rules, not CheXbert.
+    """Label reports with the 14 CheXpert-style classes, by rules.
 
-    1 present, 0 absent, -1 uncertain, blank not mentioned. The summary counts the reports of each class.
+    1 present, 0 absent, -1 uncertain, blank not mentioned, with side and severity beside; the rules are not CheXbert.
+    The summary counts the reports of each class.
 
     Example: unirg label --reports reports.csv --output labels.parquet
     """
@@ -156,16 +170,22 @@ def score(
     ] = None,
     setting: Annotated[str, typer.Option(help="findings, or findings+impression")] = "findings+impression",
     training: Annotated[Path | None, typer.Option(help="Training reports, for the nearest-report baselines")] = None,
+    cider_documents: Annotated[
+        Path | None, typer.Option(help="Reports whose words `cider` is weighed by; default: those of --training")
+    ] = None,
+    params: Annotated[
+        Path | None, typer.Option(help="File that sets up judge, semantic and service [default: params.yaml here]")
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Per-study table (.csv, .jsonl, .parquet), or submission")] = None,
     format_: Annotated[
         str, typer.Option("--format", help="Of --output: table, or rexrank (the board's JSON)")
     ] = "table",
     figure: Annotated[Path | None, typer.Option(help="Draw scores and differences: .png, .pdf or .svg")] = None,
-    resamples: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of patients")] = 2000,
+    resamples: Annotated[int, typer.Option(help="Bootstrap resamples of patients, 100 or more")] = 2000,
     seed: Annotated[int, typer.Option(help="Of resamples and tests")] = 0,
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON")] = False,
 ) -> None:
-    """Score files of reports: means with intervals, paired comparison of systems, and baselines beside them.
+    """Score files of reports and compare systems, with intervals.
 
     The constant normal template always stands beside the systems: it scores high where a score rewards saying normal.
 
@@ -181,6 +201,8 @@ def score(
         scores=tuple(name.strip() for name in (scores or "").split(",") if name.strip()),
         setting=setting,
         training=training,
+        cider_documents=cider_documents,
+        params=params,
         output=output,
         format=format_,
         figure=figure,
@@ -194,7 +216,9 @@ def score(
 def base_build(
     output: Annotated[Path, typer.Option(help="Folder to write the model to")] = Path("unirg_core/models/unirg_tiny"),
 ) -> None:
-    """Pretrain unirg-tiny on the neutral phantom population; equal code gives equal bytes.
+    """Pretrain unirg-tiny on the neutral phantom population.
+
+    Equal code gives equal bytes.
 
     Example: unirg base build --output /tmp/unirg-tiny
     """
@@ -209,9 +233,10 @@ def scorer_serve(
     host: Annotated[str, typer.Option(help="Address to listen at; it asks for no credentials")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen at", min=0, max=65535)] = 8900,
 ) -> None:
-    """Serve every score over HTTP, the model-based ones from the weights that the settings pin, until ended.
+    """Serve every score over HTTP until ended.
 
-    POST /score, GET /scores (names, digests of weights, versions), GET /health.
+    The model-based ones need weights, which the settings pin. POST /score, GET /scores (names, digests of weights,
+    versions), GET /health.
 
     Example: unirg scorer serve --host 127.0.0.1 --port 8900 --settings scorer.yaml
     """
@@ -225,7 +250,9 @@ def scorer_check(
     settings: Annotated[Path, typer.Option(help="YAML: weights by path and SHA-256, device, limits")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
-    """Check the files of weights against their pins, load nothing, and tell the digests that a run pins.
+    """Check the files of weights against their pins.
+
+    Nothing is loaded; what is told are the digests that a run pins.
 
     Example: unirg scorer check --settings scorer.yaml
     """

@@ -40,7 +40,8 @@ def rl(params: Params, root: Path) -> None:
     if not (start / "config.json").is_file():
         raise BadInput(f"{start} holds no model; run `unirg sft` first.")
     steps = {"step1": params.rl.step1} | ({"step2": params.rl.step2} if params.rl.step2 else {})
-    scores = configured(params.scores, lambda: data.references(studies))
+    named = [name for step in steps.values() for name in step.reward]
+    scores = configured(params.scores, lambda: data.references(studies), named)
     for step in steps.values():
         check_names(step.reward, scores)
     studies = data.training_studies(root)

@@ -8,7 +8,9 @@ that may see reports: it asks for no credentials, and it logs no text.
 import asyncio
 import json
 import socket
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +177,21 @@ def serve(host: str, port: int, settings_file: Path | None) -> None:
         except OSError as error:
             why = error.strerror or error
             raise BadInput(f"{host}:{port} cannot be served: {why}; give another --host or --port.") from None
-        app = application(load(settings), settings)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="info", access_log=False))
-        asyncio.run(server.serve(sockets=[bound]))
+        served = load(settings)
+
+        class Announced(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                if self.started:
+                    sys.stdout.write(f"{_announcement(served, host, bound.getsockname()[1])}\n")
+                    sys.stdout.flush()  # whoever waits for the line reads it through a pipe
+
+        config = uvicorn.Config(application(served, settings), log_level="warning", access_log=False)
+        with suppress(KeyboardInterrupt):  # uvicorn ends in order and then raises it again
+            asyncio.run(Announced(config).serve(sockets=[bound]))
+
+
+def _announcement(served: Served, host: str, port: int) -> str:
+    names = ", ".join(sorted(served.scores))
+    address = f"[{host}]" if ":" in host else host
+    return f"Scores ({names}) on http://{address}:{port} (Ctrl-C ends it)"

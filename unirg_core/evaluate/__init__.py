@@ -33,14 +33,15 @@ def evaluate(params: Params, root: Path) -> None:
     from unirg_core.scores import check_names
     from unirg_core.scores.configured import configured
 
-    scores = configured(params.scores, lambda: [dataset.reference(row) for row in dataset.rows(root, "train")])
-    check_names(params.evaluate.scores, scores)
+    named = params.evaluate.scores
+    scores = configured(params.scores, lambda: [dataset.reference(row) for row in dataset.rows(root, "train")], named)
+    check_names(named, scores)
     asked, absent = predict.systems(params, root, read_json(root / "inputs.json"))
     rows = predict.studies(params, root)
     truth, no_truth = scoring.truth_of(root, rows)
     texts = predict.predictions(params, root, rows, asked)
     _write(root / PREDICTIONS, _spread(rows, texts))
-    table = scoring.score(rows, texts, {name: scores[name] for name in params.evaluate.scores}, truth)
+    table = scoring.score(rows, texts, {name: scores[name] for name in named}, truth)
     _write(root / SCORES, table)
     found = summarise(params, table, texts)
     found["source"] = scoring.source_of(root)

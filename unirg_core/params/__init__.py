@@ -1,6 +1,6 @@
 """The whole of `params.yaml`: its sections, the one source of defaults and checks, and how it is read."""
 
-from unirg_core.params.reading import assignments, dump, load, overlay, parse, read_yaml, resolve
+from unirg_core.params.reading import assignments, dump, load, load_scores, overlay, parse, read_yaml, resolve
 from unirg_core.params.sections import (
     BASE_WORLD,
     CONFIRMING_WORLDS,
@@ -56,6 +56,7 @@ __all__ = [
     "assignments",
     "dump",
     "load",
+    "load_scores",
     "overlay",
     "parse",
     "read_yaml",

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from unirg_core.faults import BadInput
-from unirg_core.params.sections import Params
+from unirg_core.params.sections import Params, Scores
 
 
 def parse(values: Mapping[str, Any], origin: str = "params.yaml") -> Params:
@@ -25,11 +25,26 @@ def parse(values: Mapping[str, Any], origin: str = "params.yaml") -> Params:
     try:
         return Params.model_validate(values)
     except ValidationError as error:
-        raise BadInput("\n".join(f"{origin}: {_sentence(e)}" for e in error.errors())) from None
+        raise _refused(error, origin) from None
+
+
+def load_scores(path: Path) -> Scores:
+    """Read and check the section `scores` of a params file, whatever else stands there."""
+    try:
+        return Scores.model_validate(read_yaml(path).get("scores") or {})
+    except ValidationError as error:
+        raise _refused(error, str(path), ("scores",)) from None
+
+
+def _refused(error: ValidationError, origin: str, below: tuple[str, ...] = ()) -> BadInput:
+    told = [{**one, "loc": (*below, *one["loc"])} for one in error.errors()]
+    return BadInput("\n".join(f"{origin}: {_sentence(one)}" for one in told))
 
 
 def _sentence(error: Mapping[str, Any]) -> str:
-    path = ".".join(str(part) for part in error["loc"]) or "the parameters"
+    path = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "value_error" and not path:
+        return f"{error['ctx']['error']}."  # of several sections at once, whose fields it names itself
     if error["type"] == "extra_forbidden":
         return f"{path} is not a parameter{_nearest(error['loc'])}."
     if error["type"] == "missing":

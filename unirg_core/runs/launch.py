@@ -34,10 +34,11 @@ def resolve(request: Request, root: Path, here: Path) -> Params:
     Raises
     ------
     BadInput
-        When the recipe or a score is unknown or any value will not do.
+        When the recipe or a score is unknown, any value will not do, or a judge or scorer service that is used does not
+        answer.
     """
     from unirg_core.scores import check_names
-    from unirg_core.scores.configured import configured
+    from unirg_core.scores.configured import check_answers, configured
 
     above: dict[str, Any] = params.assignments(request.set)
     ingest = {
@@ -51,7 +52,8 @@ def resolve(request: Request, root: Path, here: Path) -> Params:
     resolved = params.resolve(root, request.recipe, above)
     steps = [step for step in (resolved.rl.step1, resolved.rl.step2) if step]
     named = [*resolved.evaluate.scores, *(name for step in steps for name in step.reward)]
-    check_names(named, configured(resolved.scores))
+    check_answers(resolved.scores, named)
+    check_names(named, configured(resolved.scores, used=named))
     return resolved
 
 

@@ -1,6 +1,6 @@
 """The scores that a run can name: those that need nothing, and those that its settings bring."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -14,13 +14,18 @@ Training = Callable[[], Sequence[str]]
 """Gives the training references, when a score first asks for them."""
 
 
-def configured(settings: Scores, training: Training | None = None) -> Mapping[str, Score]:
+def configured(
+    settings: Scores, training: Training | None = None, used: Collection[str] | None = None
+) -> Mapping[str, Score]:
     """Return `SCORES`, `cider`, and the scores that the section `scores` of params.yaml sets up.
 
     Parameters
     ----------
     training
         Where `cider` counts its document frequencies; without, it can be named but not asked.
+    used
+        The names that will be asked. What is set up but not used is left out: no key, folder or service is looked at
+        for its sake. By default everything is here.
 
     Raises
     ------
@@ -31,17 +36,39 @@ def configured(settings: Scores, training: Training | None = None) -> Mapping[st
         When the service does not answer.
     """
     scores = {**all_scores(), "cider": _cider(training)}
-    if settings.judge:
+    if settings.judge and _wanted(used, "judge"):
         from unirg_core.scores.judge import Judge
 
         scores["judge"] = Judge(settings.judge)
-    if settings.semantic:
+    if settings.semantic and _wanted(used, "semantic"):
         scores["semantic"] = _semantic(Path(settings.semantic.folder), settings.semantic.digest)
-    if settings.service:
+    if settings.service and _wanted(used, "radcliq", *settings.service.scores):
         from unirg_core.scores.service import service_scores
 
         scores |= service_scores(settings)
     return MappingProxyType(scores)
+
+
+def check_answers(settings: Scores, used: Collection[str]) -> None:
+    """Ask a judge and a scorer service that are set up and used, once and without report text, whether they answer.
+
+    Raises
+    ------
+    BadInput
+        When one does not answer, or not as what it is taken for; one sentence with the remedy.
+    """
+    if settings.judge and _wanted(used, "judge"):
+        from unirg_core.scores.judge import Judge
+
+        Judge(settings.judge).check()
+    if settings.service and _wanted(used, "radcliq", *settings.service.scores):
+        from unirg_core.scores.service import Service
+
+        Service(settings.service.url, settings.service.scores, settings.service.timeout).check()
+
+
+def _wanted(used: Collection[str] | None, *names: str) -> bool:
+    return used is None or not set(names).isdisjoint(used)
 
 
 def _cider(training: Training | None) -> Score:

@@ -19,6 +19,7 @@ import numpy as np
 
 from unirg_core.faults import BadInput
 from unirg_core.scores.radcliq import standards
+from unirg_core.scores.setup import needed
 
 Score = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 Reward = Callable[..., tuple[np.ndarray, dict[str, np.ndarray]]]
@@ -33,17 +34,17 @@ class ScoreFault(BadInput):
 
 
 def check_names(names: Iterable[str], scores: Mapping[str, Score] | None = None) -> None:
-    """Refuse names that are no scores.
+    """Refuse names that are no scores, or of scores that are not set up.
 
     Raises
     ------
     BadInput
-        Naming the first unknown one and those that there are.
+        Naming the first one with what it needs, or with the scores that there are.
     """
     known = all_scores() if scores is None else scores
     for name in names:
         if name not in known:
-            raise BadInput(f"{name} is no score; there are {', '.join(sorted(known))}.")
+            raise BadInput(needed(name) or f"{name} is no score; there are {', '.join(sorted(known))}.")
 
 
 def weighted(

@@ -19,7 +19,14 @@ from unirg_core.scores.reward import Score, ScoreFault
 
 _BACKOFF_SECONDS = 0.5
 _LARGEST = sys.float_info.max
+_CHECK_SECONDS = 30.0
 _PASSING = (502, 503, 504)  # a proxy's or a starting server's; 500 is a score that failed, and fails again
+
+
+class NotServed(BadInput, KeyError):
+    """A score that the service does not give: a sentence for a person, a missing key for a mapping."""
+
+    __str__ = Exception.__str__  # a KeyError puts its sentence in quotes
 
 
 class Service(Mapping[str, Score]):
@@ -49,7 +56,7 @@ class Service(Mapping[str, Score]):
 
     def __getitem__(self, name: str) -> Score:
         if name not in self._digests:
-            raise KeyError(name)
+            raise NotServed(f"{self.url} gives no {name}; it gives {', '.join(sorted(self._digests))}.")
 
         def score(candidates: Sequence[str], references: Sequence[str]) -> np.ndarray:
             return self._score(name, candidates, references)
@@ -62,6 +69,16 @@ class Service(Mapping[str, Score]):
 
     def __len__(self) -> int:
         return len(self._digests)
+
+    def check(self) -> None:
+        """Ask for the names once, neither again nor as long as for a score.
+
+        Raises
+        ------
+        BadInput
+            When the service does not answer, or serves other weights than those pinned.
+        """
+        _ = Service(self.url, self._pins, min(self.timeout, _CHECK_SECONDS), 0)._digests
 
     @cached_property
     def _listing(self) -> Mapping[str, Any]:
@@ -124,7 +141,7 @@ class Service(Mapping[str, Score]):
     def _ask(self, method: str, path: str, body: Any = None, begin: int = 0) -> Mapping[str, Any]:
         import requests
 
-        name = body["score"] if body else "names"
+        name = body["score"] if body else "its scores"
         try:
             answer = self._session.request(method, self.url + path, json=body, timeout=self.timeout)
             told = answer.json()
@@ -132,10 +149,12 @@ class Service(Mapping[str, Score]):
             raise ScoreFault(f"{self.url}{path} ({name}) answered {answer.status_code} without JSON.") from None
         except (requests.exceptions.RequestException, ValueError) as error:
             reason = getattr(error.args[0] if error.args else None, "reason", error)  # urllib3's, below the retries
-            what = "gave no answer in time" if "Timeout" in type(reason).__name__ else "cannot be asked"
+            late = isinstance(error, requests.exceptions.ReadTimeout) or type(reason).__name__ == "ReadTimeoutError"
+            what = "gave no answer in time" if late else "cannot be reached"
+            remedy = "raise scores.service.timeout" if late else "start `unirg scorer serve`, or check the address"
             raise ScoreFault(
-                f"{self.url}{path} ({name}) {what} ({type(reason).__name__}, timeout {self.timeout:g} s, "
-                f"{self.retries} retries); start it, or raise scores.service.timeout."
+                f"The scorer service at {self.url} {what}, asked for {name} ({type(reason).__name__}, timeout "
+                f"{self.timeout:g} s, retries {self.retries}); {remedy}."
             ) from error
         if answer.status_code != 200 or not isinstance(told, dict):
             raise ScoreFault(self._sentence(answer.status_code, told, name, begin))

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from unirg_core.files import written_whole
+from unirg_core.scoring.printing import counted
 
 _SYSTEMS = ("tab:blue", "tab:red", "tab:green", "tab:purple", "tab:orange", "tab:cyan", "tab:pink", "tab:olive")
 _BASELINES = ("black", "dimgray", "darkgray")
@@ -72,5 +73,6 @@ def _label(figure: Figure, left: Axes, right: Axes, names: Sequence[str], found:
         axes.grid(axis="x", alpha=0.3)
         for place in range(1, len(names)):
             axes.axhline(place - 0.5, color="lightgray", linewidth=0.6)
-    people = "" if found["patients"] is None else f" of {found['patients']:,} patients"
-    figure.suptitle(f"{found['setting']}: {found['studies']:,} studies{people}; x marks baselines that see no picture")
+    people = "" if found["patients"] is None else f" of {counted(found['patients'], 'patient')}"
+    studies = counted(found["studies"], "study", "studies")
+    figure.suptitle(f"{found['setting']}: {studies}{people}; x marks baselines that see no picture")

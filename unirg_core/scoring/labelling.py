@@ -5,6 +5,7 @@ Columns: `study_id`; each class by its CheXpert name with 1 present, 0 absent, -
 uncertain and the report says so.
 """
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -17,7 +18,7 @@ from unirg_core.scores.labels import Labelled, label
 from unirg_core.scoring.reading import STUDY, read_rows
 from unirg_core.scoring.texts import Report, reports
 from unirg_core.scoring.watching import Watch
-from unirg_core.scoring.writing import check_not_read, check_table_name, table_writer
+from unirg_core.scoring.writing import check_not_read, check_table_name, check_writable, table_writer, told
 from unirg_core.study import ABSENT, LABELS, PRESENT, UNCERTAIN
 
 SHOWN = {PRESENT: "present", UNCERTAIN: "uncertain", ABSENT: "absent", None: "not_mentioned"}
@@ -46,19 +47,23 @@ def label_file(source: Path, output: Path, column: str | None = None) -> dict[st
     Returns
     -------
     dict
-        `reports`, `empty` (without any text), `seconds`, `reports_per_second` (reading and writing included), and
-        `classes`: of each class how many reports are present, uncertain, absent, not mentioned.
+        `reports`, `empty` (without any text), `start_seconds` (rules compiled, output opened), `seconds` from the first
+        report on, `reports_per_second` in those (reading and writing included), and `classes`: of each class how many
+        reports are present, uncertain, absent, not mentioned.
 
     Raises
     ------
     BadInput
-        As `read_rows` and `reports`; also when input and output are one file.
+        As `read_rows` and `reports`; also when the output cannot be written, or is the input.
     """
     check_table_name(output)
     check_not_read(output, source)
+    check_writable("--output", output)
     counts: Counter[tuple[str, int | None]] = Counter()
-    empty, watch = 0, Watch("label", "reports")
-    with table_writer(output, SCHEMA) as write:
+    empty, began = 0, time.monotonic()
+    label(["The lungs are clear."])  # compiles the rules, which is no report's time
+    with told("--output", output), table_writer(output, SCHEMA) as write:
+        start, watch = time.monotonic() - began, Watch("label", "reports")
         for batch in _batches(reports(source, read_rows(source), "reference", column)):
             labelled = label([report.written for report in batch])
             write(_batch([report.study_id for report in batch], labelled))
@@ -69,6 +74,7 @@ def label_file(source: Path, output: Path, column: str | None = None) -> dict[st
     return {
         "reports": watch.done,
         "empty": empty,
+        "start_seconds": round(start, 3),
         "seconds": round(watch.seconds, 3),
         "reports_per_second": round(watch.done / watch.seconds),
         "classes": {name: {word: counts[name, value] for value, word in SHOWN.items()} for name in LABELS},

@@ -27,9 +27,15 @@ def labels_table(found: Mapping[str, Any], output: Path) -> str:
         table.add_row(name, *(f"{count:,}" for count in counts.values()))
     empty = f" ({found['empty']:,} without any text)" if found["empty"] else ""
     return (
-        f"{drawn(table)}{found['reports']:,} reports{empty} in {found['seconds']:.1f} s, "
-        f"{found['reports_per_second']:,} reports/s, written to {output}"
+        f"{drawn(table)}{counted(found['reports'], 'report')}{empty} in {found['seconds']:.2g} s, "
+        f"{found['reports_per_second']:,} reports/s (start-up, {found['start_seconds']:.2g} s, apart), "
+        f"written to {output}"
     )
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: 1 report, 2 reports."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def drawn(table: Table) -> str:
@@ -47,10 +53,11 @@ def scores_text(found: Mapping[str, Any]) -> str:
 
 def _scores_table(found: Mapping[str, Any]) -> str:
     systems = [*found["systems"], *found["baselines"]]
-    people = "no patient ids: each study by itself" if found["patients"] is None else f"{found['patients']:,} patients"
+    known = found["patients"] is not None
+    people = counted(found["patients"], "patient") if known else "no patient ids: each study by itself"
+    studies = counted(found["studies"], "study", "studies")
     table = Table(
-        title=f"{found['setting']}: {found['studies']:,} studies, {people}; mean [{found['level']:.0%} interval]",
-        title_justify="left",
+        title=f"{found['setting']}: {studies}, {people}; mean [{found['level']:.0%} interval]", title_justify="left"
     )
     table.add_column("score")
     for name in systems:
@@ -69,7 +76,7 @@ def _scores_table(found: Mapping[str, Any]) -> str:
 
 def _comparisons_table(found: Mapping[str, Any]) -> str:
     rows = found["comparisons"]
-    table = Table(title=f"paired differences; p by Holm over all {len(rows)} comparisons", title_justify="left")
+    table = Table(title=f"paired differences; p by Holm over {counted(len(rows), 'comparison')}", title_justify="left")
     for name in ("score", "system", "less"):
         table.add_column(name)
     for name in (f"difference [{found['level']:.0%} interval]", "p", "p (Holm)"):
@@ -105,7 +112,11 @@ def _notes(found: Mapping[str, Any]) -> Iterator[str]:
     if "nearest_by_reference" in found["baselines"]:
         yield "(nearest_by_reference) has seen the answer: it is what copying could reach at best, no competitor."
     if found["left_out"]:
-        yield f"{found['left_out']:,} studies have no reference in this setting and are left out."
+        one = found["left_out"] == 1
+        said = "has no reference in this setting and is" if one else "have no reference in this setting and are"
+        yield f"{counted(found['left_out'], 'study', 'studies')} {said} left out."
     for system, count in found["empty"].items():
         if count:
-            yield f"{system} wrote nothing for {count:,} studies; an empty report is scored as one."
+            yield f"{system} wrote nothing for {counted(count, 'study', 'studies')}; an empty report is scored as one."
+    for path in found["written"]:
+        yield f"Written: {path}"

@@ -16,6 +16,9 @@ from unirg_core.faults import BadInput
 FORMATS = (".json", ".jsonl", ".csv")
 STUDY = "study_id"
 
+_OTHER_MARKS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+"""What spreadsheets put between columns where a comma is the decimal mark, and others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -47,10 +50,21 @@ def read_rows(path: Path) -> Iterator[Row]:
             yield Row(study_id, fields)
     except (FileNotFoundError, IsADirectoryError):
         raise BadInput(f"{path} is no file; name one that exists.") from None
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not UTF-8 (byte {error.start} of a block); save it as UTF-8.") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path} is not UTF-8{_first_wrong_byte(path)}; save it as UTF-8.") from None
     if not seen:
         raise BadInput(f"{path} holds no study; at least one is needed.")
+
+
+def _first_wrong_byte(path: Path) -> str:
+    """Return where a file stops being UTF-8, in words; a stream's error counts from the block that it was reading."""
+    with path.open("rb") as stream:
+        for number, line in enumerate(stream, start=1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                return f" at line {number}, byte {error.start + 1}"
+    return ""
 
 
 def _identity(path: Path, where: str, name: Any) -> str:
@@ -100,6 +114,8 @@ def _jsonl(path: Path) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
 
 def _csv(path: Path) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
     with path.open(encoding="utf-8-sig", newline="") as stream:
+        _check_mark(path, stream.readline())
+        stream.seek(0)
         lines = csv.reader(stream, strict=True)
         try:
             columns = [name.strip() for name in next(lines, [])]
@@ -119,8 +135,17 @@ def _csv(path: Path) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
 
 
 def _check_columns(path: Path, columns: list[str]) -> None:
+    if not columns:
+        raise BadInput(f"{path} has no header; name the columns in line 1, {STUDY} among them.")
     if STUDY not in columns:
-        raise BadInput(f"{path} has no column {STUDY}, only {', '.join(columns) or 'nothing'}; name it in line 1.")
+        raise BadInput(f"{path} has no column {STUDY}, only {', '.join(columns)}; name it in line 1.")
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
         raise BadInput(f"{path} has two columns named {twice[0]!r}; rename one.")
+
+
+def _check_mark(path: Path, header: str) -> None:
+    held = {mark: [name.strip(' "\r\n') for name in header.split(mark)] for mark in (",", *_OTHER_MARKS)}
+    mark = next((mark for mark, names in held.items() if STUDY in names and len(names) > 1), ",")
+    if mark != ",":
+        raise BadInput(f"{path} has {_OTHER_MARKS[mark]} between its columns; save it as CSV with commas.")

@@ -97,9 +97,9 @@ def _source(path: Path, row: Row, role: Role) -> tuple[str, ...]:
         if any(name in held for name in names):
             return names
     known = [*(name for names in orders for name in names), *WHOLE]
+    there = f"only {', '.join(held)}" if held else "and no other field either"
     raise BadInput(
-        f"{path}, study {row.study_id} holds no report: of {', '.join(known)} there is none, "
-        f"only {', '.join(held) or 'nothing'}; rename a field."
+        f"{path}, study {row.study_id} holds no report: of {', '.join(known)} there is none, {there}; rename a field."
     )
 
 

@@ -1,6 +1,7 @@
 """Write rows as CSV, JSONL or Parquet, by the name's ending, batch by batch and whole or not at all."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,8 +19,36 @@ def check_table_name(path: Path) -> None:
     """Refuse an output whose ending names no format, before any work is done."""
     if path.suffix.lower() not in TABLES:
         raise BadInput(f"--output {path} ends in no known format; let it end in {', '.join(TABLES)}.")
-    if path.is_dir():
-        raise BadInput(f"--output {path} is a folder; name a file.")
+
+
+def check_writable(option: str, path: Path) -> None:
+    """Refuse an output that cannot be written, before any work is done; no folder is made and no file stays.
+
+    Raises
+    ------
+    BadInput
+        Naming the option and what stands in the way: a folder of that name, a file where a folder would have to be, no
+        right to write, a disk that is full or a name that is too long.
+    """
+    with told(option, path):
+        if path.is_dir():
+            raise BadInput(f"{option} {path} is a folder; name a file.")
+        folder = next(folder for folder in path.absolute().parents if folder.exists())
+        if not folder.is_dir():
+            raise BadInput(f"{option} {path} cannot be written: {folder} is a file, no folder; name another place.")
+        trial = folder / f".{path.name}.{os.getpid()}.tmp"  # the name that `written_whole` will take
+        trial.touch(exist_ok=False)
+        trial.unlink()
+
+
+@contextmanager
+def told(option: str, path: Path) -> Iterator[None]:
+    """Turn what the file system says of an output into one sentence that names the option."""
+    try:
+        yield
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise BadInput(f"{option} {path} cannot be written: {why}; name another place, or mend this one.") from error
 
 
 def check_not_read(output: Path, *inputs: Path) -> None:

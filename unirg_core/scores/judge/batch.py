@@ -46,6 +46,17 @@ class Judge:
         endpoint.key_of(settings)
         self._run = Path(os.environ.get("UNIRG_RUN") or uuid4().hex).name  # by hand, each judge is a run of its own
 
+    def check(self) -> None:
+        """Ask the endpoint once for its models: it has to answer, and no report text is sent.
+
+        Raises
+        ------
+        JudgeFault
+            When it cannot be reached, refuses, or answers as no such endpoint does; in one sentence with the remedy.
+        """
+        if wrong := _finished(endpoint.silence(self.settings, self._local)):
+            raise JudgeFault(f"The judge at {self.settings.base_url} {wrong}.")
+
     def __call__(self, candidates: Sequence[str], references: Sequence[str]) -> np.ndarray:
         """Return 1 / (errors + 1) of each study, in (0, 1]; raises as `judgements` does."""
         return np.array([one.score(self.settings.errors) for one in self.judgements(candidates, references)], float)
@@ -155,7 +166,7 @@ class _Batch:
         raise JudgeFault(f"The judge at {self.settings.base_url}, asked about the pair {key[:12]}, {fault}.")
 
 
-def _finished(work: Coroutine[Any, Any, list[Judgement]]) -> list[Judgement]:
+def _finished(work: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine to its end, also where a loop runs already, as in a notebook."""
     if not _in_a_loop():
         return asyncio.run(work)

@@ -5,6 +5,7 @@ local endpoint is never reached through a proxy, and no key of the environment i
 """
 
 import ipaddress
+import json
 import os
 import socket
 from typing import Any
@@ -14,6 +15,8 @@ from unirg_core.faults import BadInput
 from unirg_core.params import Judge as Settings
 from unirg_core.scores.judge.answer import schema
 
+_CHECK_SECONDS = 30.0
+_NO_LIST = (404, 405, 501)
 _NO_KEY = "none"  # the client insists on one; a local server reads none
 _REMEDIES = {
     400: "check that the model takes a json_schema response format, temperature 0 and max_tokens",
@@ -100,6 +103,29 @@ async def asked(open_client: Any, settings: Settings, chat: list[dict[str, str]]
         response_format={"type": "json_schema", "json_schema": {"name": "errors", "strict": True, "schema": schema()}},
     )
     return response.content
+
+
+async def silence(settings: Settings, local: bool) -> str | None:
+    """Return what keeps the endpoint from answering, or None; it is asked for its models, without a report's text.
+
+    An endpoint that has no list of models (404, 405, 501) answers all the same.
+    """
+    from openai import APIStatusError, OpenAIError
+
+    seconds = min(settings.timeout, _CHECK_SECONDS)
+    quick = settings.model_copy(update={"timeout": seconds, "retries": min(settings.retries, 1)})
+    async with client(quick, key_of(settings), local) as asking:
+        try:
+            response = await asking.models.with_raw_response.list()
+        except APIStatusError as error:
+            return None if error.status_code in _NO_LIST else explained(error)
+        except OpenAIError as error:
+            return explained(error)
+    try:
+        told = json.loads(response.content)
+    except ValueError:
+        told = None
+    return None if isinstance(told, dict) else "answers no JSON object at /models; check scores.judge.base_url"
 
 
 def explained(error: Exception) -> str:
