@@ -128,15 +128,14 @@ def test_spread_stands_in_the_report_and_seconds_only_in_the_curves(root: Path, 
 
 
 class _Elsewhere:
-    """A score that waits for a service: it says so, and notes when it was asked."""
+    """A score that says that it waits for a service."""
 
     place = "service"
 
-    def __init__(self, score, asked: list[str]) -> None:
-        self.score, self.asked = score, asked
+    def __init__(self, score) -> None:
+        self.score = score
 
     def __call__(self, candidates: list[str], references: list[str]) -> np.ndarray:
-        self.asked.append("asked")
         return self.score(candidates, references)
 
 
@@ -146,16 +145,23 @@ def test_a_service_is_asked_before_the_reference_model_reads_and_leaves_the_same
     from trl.trainer.grpo_trainer import GRPOTrainer
 
     from unirg_core import scores
+    from unirg_core.training.rewards import Component
 
     asked: list[str] = []
-    elsewhere = _Elsewhere(scores.SCORES["well_formed"], asked)
+    elsewhere = _Elsewhere(scores.SCORES["well_formed"])
     monkeypatch.setattr(scores, "SCORES", {**scores.SCORES, "well_formed": elsewhere})
-    real = GRPOTrainer._get_per_token_logps_and_entropies
+    real, begin = GRPOTrainer._get_per_token_logps_and_entropies, Component.begin
+
+    def begun(self, *args):
+        if self._apart:
+            asked.append("asked")
+        begin(self, *args)
 
     def noted(self, model, *args, **kwargs):
         asked.append("reference" if model is self.ref_model else "policy")
         return real(self, model, *args, **kwargs)
 
+    monkeypatch.setattr(Component, "begin", begun)
     monkeypatch.setattr(GRPOTrainer, "_get_per_token_logps_and_entropies", noted)
     without_outputs(root, "rl")
     rl(quick(root), root)
