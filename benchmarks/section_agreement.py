@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from fixtures_openi import ARCHIVE, LAYOUTS, argued, differing, reports  # noqa: E402
+from fixtures_openi import ARCHIVE, LAYOUTS, argued, differing, reports
 
 
 def main() -> int:

@@ -1,9 +1,10 @@
 """The whole of `params.yaml`: its sections, the one source of defaults and checks, and how it is read."""
 
-from unirg_core.params.reading import assignments, dump, load, overlay, parse, read_yaml, resolve
+from unirg_core.params.reading import assignments, dump, load, overlay, parse, parse_yaml, read_yaml, resolve
 from unirg_core.params.sections import (
     BASE_WORLD,
     CONFIRMING_WORLDS,
+    SOURCES,
     Approve,
     Drift,
     Evaluate,
@@ -31,6 +32,7 @@ from unirg_core.params.sections import (
 __all__ = [
     "BASE_WORLD",
     "CONFIRMING_WORLDS",
+    "SOURCES",
     "Approve",
     "Drift",
     "Evaluate",
@@ -58,6 +60,7 @@ __all__ = [
     "load",
     "overlay",
     "parse",
+    "parse_yaml",
     "read_yaml",
     "resolve",
 ]
