@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from unirg_core.faults import BadInput
 from unirg_core.ingest.place import Entry, OutsideError
 
-_TRIES = 5
+_TRIES = 3
 _NOT_THERE = ("404", "NoSuchKey", "NotFound")
 
 
@@ -100,8 +100,8 @@ class Bucket:
             import boto3
             from botocore.config import Config
 
-            retries = {"mode": "standard", "max_attempts": _TRIES}
-            self._made = boto3.client("s3", config=Config(retries=retries, connect_timeout=5, read_timeout=60))
+            retries = {"mode": "standard"}  # three tries; AWS_MAX_ATTEMPTS makes them more
+            self._made = boto3.Session().client("s3", config=Config(retries=retries, connect_timeout=5, read_timeout=60))
         return self._made
 
     def _ask(self, what: Callable[[], Any]) -> Any:

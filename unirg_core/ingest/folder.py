@@ -74,10 +74,10 @@ class Folder:
         self._place: Place = Local(drop) if isinstance(drop, Path) else drop
         self._mapping, named = mapping or read_mapping_of(self._place, mapping_path)
         self._institution = institution or self._mapping.institution_name
-        self._pictures = self._folder(named)
         table = f"{self._place}/{self._mapping.table}"
         columns, rows = table_of(partial(self._place.read, self._mapping.table), table, self._mapping.encoding)
         check_columns(self._mapping, columns, named, table)
+        self._pictures = self._folder(named)
         self._refusals: list[Refusal] = []
         self._studies: dict[str, list[_Entry]] = {}
         for entry in self._entries(rows):
@@ -133,7 +133,7 @@ class Folder:
         cell = partial(_cell, row)
         institution = cell(self._mapping.institution) or self._institution
         study = tuple(cell(column) for column in self._mapping.study)
-        files, views = (listed(cell(column)) or [cell(column)] for column in (self._mapping.file, self._mapping.view))
+        files, views = (_each(cell(column)) for column in (self._mapping.file, self._mapping.view))
         fault = row.fault
         if len(views) == 1:
             views = views * len(files)
@@ -194,6 +194,12 @@ class Folder:
                 context = {name: _cell(entry.row, getattr(m, name)) for name in ("indication", "comparison")}
                 return Sections(**texts, **context), ""
         return None, ""
+
+
+def _each(cell: str) -> list[str]:
+    """Return the texts of a cell: several where it holds a list, else the one; an empty list is an empty text."""
+    several = listed(cell)
+    return [cell] if several is None else several or [""]
 
 
 def _cell(row: Row, column: str | None) -> str:
