@@ -101,7 +101,9 @@ class Bucket:
             from botocore.config import Config
 
             retries = {"mode": "standard"}  # three tries; AWS_MAX_ATTEMPTS makes them more
-            self._made = boto3.Session().client("s3", config=Config(retries=retries, connect_timeout=5, read_timeout=60))
+            self._made = boto3.Session().client(
+                "s3", config=Config(retries=retries, connect_timeout=5, read_timeout=60)
+            )
         return self._made
 
     def _ask(self, what: Callable[[], Any]) -> Any:

@@ -10,6 +10,7 @@ in days mean nothing. docs/sources/chexpert_plus.md says more.
 """
 
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -48,7 +49,7 @@ class ChexpertPlus:
         table, self._refusals = read_columns(place, self._table, _NEEDED, _OPTIONAL)
         folders = [posixpath.dirname(path or "") for path in table["path_to_image"].to_pylist()]
         self._rows = Rows(table.append_column("folder", [folders]), ("deid_patient_id", "folder"))
-        tops = {folder.split("/")[0] for _, folder in self._rows.studies()}
+        tops = {folder.split("/")[0] for _, folder in self._rows.studies().values()}
         self._roots = [root for root in _ROOTS if tops.intersection(place.folders(root))]
 
     def listing(self) -> list[list[str | int]]:
@@ -58,7 +59,7 @@ class ChexpertPlus:
 
     def studies(self) -> Sequence[Listed]:
         """Return each study of the table."""
-        return [Listed("\x1f".join(key), _INSTITUTION, key[0]) for key in self._rows.studies()]
+        return [Listed(key, _INSTITUTION, patient) for key, (patient, _) in self._rows.studies().items()]
 
     def refusals(self) -> Sequence[Refusal]:
         """Return the rows that cannot be read, and those without a patient or a picture."""
@@ -66,20 +67,16 @@ class ChexpertPlus:
 
     def read(self, keys: Sequence[str]) -> Iterator[RawStudy]:
         """Yield the studies; pictures are fetched as they come."""
-        for key in keys:
-            patient, folder = key.split("\x1f")
-            yield self._raw(key, patient, self._rows.of((patient, folder)))
+        return (self._raw(key, self._rows.of(key)) for key in keys)
 
-    def _raw(self, key: str, patient: str, rows: list[dict[str, str]]) -> RawStudy:
+    def _raw(self, key: str, rows: list[dict[str, str]]) -> RawStudy:
         viewed = sorted(((_view(row), row) for row in rows), key=lambda pair: FRONTAL_FIRST[pair[0]])
         first = viewed[0][1]
-        orders = [
-            int(float(text)) for row in rows if (text := row["patient_report_date_order"]).replace(".", "").isdigit()
-        ]
+        orders = [int(match[0]) for row in rows if (match := re.match(r"\d+", row["patient_report_date_order"]))]
         return RawStudy(
             key=key,
             institution=_INSTITUTION,
-            patient=patient,
+            patient=first["deid_patient_id"],
             files=tuple(self._file(view, row) for view, row in viewed),
             sections=sections_of(
                 first["section_findings"],
@@ -90,7 +87,7 @@ class ChexpertPlus:
             sex=sex_of(first["sex"]),
             age=age_of(first["age"]),
             day=min(orders, default=None),
-            identifiers=(("id", patient),),
+            identifiers=(("id", first["deid_patient_id"]),),
             split=strictest([_SPLITS.get(row["split"], "") for row in rows]),
             where=f"{self._table} row {first['row']}",
         )

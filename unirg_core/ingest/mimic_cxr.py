@@ -74,7 +74,7 @@ class MimicCxr:
 
     def studies(self) -> Sequence[Listed]:
         """Return each study that has a picture."""
-        return [Listed("\x1f".join(key), _INSTITUTION, key[0]) for key in self._pictures.studies()]
+        return [Listed(key, _INSTITUTION, subject) for key, (subject, _) in self._pictures.studies().items()]
 
     def refusals(self) -> Sequence[Refusal]:
         """Return the rows that cannot be read, and those without ids."""
@@ -82,11 +82,10 @@ class MimicCxr:
 
     def read(self, keys: Sequence[str]) -> Iterator[RawStudy]:
         """Yield the studies; report and pictures are fetched as they come."""
-        for key in keys:
-            subject, study = key.split("\x1f")
-            yield self._raw(key, subject, study, self._pictures.of((subject, study)))
+        return (self._raw(key, self._pictures.of(key)) for key in keys)
 
-    def _raw(self, key: str, subject: str, study: str, rows: list[dict[str, str]]) -> RawStudy:
+    def _raw(self, key: str, rows: list[dict[str, str]]) -> RawStudy:
+        subject, study = rows[0]["subject_id"], rows[0]["study_id"]
         folder = f"files/p{subject[:2]}/p{subject}/s{study}"
         report = self._report(f"{folder}.txt")
         return RawStudy(

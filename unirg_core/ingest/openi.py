@@ -160,7 +160,7 @@ class OpenI:
             key=key,
             institution=_INSTITUTION,
             patient=key,
-            files=tuple(self._files(report, headers, archived)),
+            files=tuple(self._files(key, archived)),
             sections=report.sections,
             age=next((age for row in headers if (age := _age(row)) is not None), None),
             day=day,
@@ -169,8 +169,11 @@ class OpenI:
             fault="" if report.pictures else "The report names no picture.",
         )
 
-    def _files(self, report: _Report, headers: list[dict[str, str]], archived: dict[str, bytes]) -> Iterator[RawFile]:
-        shown = [
+    def shown(self, identity: str) -> list[Shown]:
+        """Return what is known of each picture of a report, in the order of their names."""
+        report = self._reports[identity]
+        headers = [self._headers.get(_bare(name), {}) for name in report.pictures]
+        return [
             Shown(
                 caption=caption,
                 position=row.get("View Position", ""),
@@ -179,7 +182,10 @@ class OpenI:
             )
             for name, caption, row in zip(report.pictures, report.captions, headers, strict=True)
         ]
-        pairs = zip(report.pictures, views(shown), strict=True)
+
+    def _files(self, identity: str, archived: dict[str, bytes]) -> Iterator[RawFile]:
+        report = self._reports[identity]
+        pairs = zip(report.pictures, views(self.shown(identity)), strict=True)
         for number, (name, view) in enumerate(sorted(pairs, key=lambda pair: FRONTAL_FIRST[pair[1]]), start=1):
             read = partial(self._picture, _bare(name), archived)
             yield RawFile(name, read, view, f"report {report.number}, picture {number}")

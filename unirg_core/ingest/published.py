@@ -1,7 +1,7 @@
 """What the readers of published data sets share: rows by study, and how their tables write dates, splits and texts."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 import pyarrow as pa
@@ -20,21 +20,24 @@ class Rows:
 
     def __init__(self, table: pa.Table, key: Sequence[str]) -> None:
         self._table = table
-        self._found: dict[tuple[str, ...], list[int]] = {}
+        self._found: dict[str, list[int]] = {}
+        self._parts: dict[str, tuple[str, ...]] = {}
         self._without: list[int] = []
         columns = [table[name].to_pylist() for name in key]
         for number, cells in enumerate(zip(*columns, strict=True)):
             if all(cells):
-                self._found.setdefault(cells, []).append(number)
+                joined = "\x1f".join(cells)
+                self._found.setdefault(joined, []).append(number)
+                self._parts.setdefault(joined, cells)
             else:
                 self._without.append(number)
         self._key = key
 
-    def studies(self) -> Collection[tuple[str, ...]]:
-        """Return the key of each study, in the table's order."""
-        return self._found.keys()
+    def studies(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the key of each study and the cells that it is made of, in the table's order."""
+        return self._parts
 
-    def of(self, key: tuple[str, ...]) -> list[dict[str, str]]:
+    def of(self, key: str) -> list[dict[str, str]]:
         """Return the rows of a study, with their number (from 1 below the header) as `row`."""
         numbers = self._found[key]
         rows = self._table.take(numbers).to_pylist()
