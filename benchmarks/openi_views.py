@@ -39,8 +39,11 @@ def main() -> int:
         ("first picture", first),
     ):
         print(f"{name:34s} {_told(known, guessed)}")
-    both = sum(len(shown) == 2 and all(_is_frontal(s) for s in shown) for shown in known)
-    print(f"of these, two pictures that the header calls frontal both: {both}; its laterals are not to be trusted")
+    both = [shown for shown in known if len(shown) == 2 and all(_is_frontal(s) for s in shown)]
+    lateral = sum("LAT" in shown[0].caption.upper() for shown in both)
+    print(
+        f"two pictures that the header both calls frontal: {len(both)} studies, of which {lateral} captions say lateral"
+    )
     return 0
 
 

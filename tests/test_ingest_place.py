@@ -5,6 +5,8 @@ import os
 
 import pytest
 from fixtures_store import KEY, rclone, served
+from hypothesis import given
+from hypothesis import strategies as st
 
 from unirg_core.faults import BadInput
 from unirg_core.ingest.columns import find_table, read_columns
@@ -143,6 +145,37 @@ def test_a_store_that_fails_while_pictures_are_read_stops_the_run(s3, tmp_path):
     s3.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(BadInput, match="cannot be reached"):
         picture(place, "x/1.png")
+
+
+_ODD = [
+    "\0",
+    "a\0b",
+    "\ud800",
+    "x/" * 700,
+    "é",
+    "..",
+    ".",
+    "",
+    "/",
+    "a//b",
+    "x/.",
+    "~root",
+    "C:\\x",
+    "a?b#c",
+    "%2e%2e/x",
+]
+
+
+@pytest.mark.parametrize("name", _ODD, ids=range(len(_ODD)))
+def test_an_odd_name_rejects_its_file_and_not_the_run(place, name):
+    with pytest.raises(Rejected, match=r"^The (picture file|file's name) .*\.$"):
+        picture(place, name)
+
+
+@given(name=st.text(st.characters(codec=None), max_size=30))
+def test_any_name_is_rejected_and_never_leads_out(tmp_path_factory, name):
+    with pytest.raises(Rejected):
+        picture(Local(tmp_path_factory.getbasetemp()), f"none/{name}")
 
 
 def test_a_local_listing_is_free_of_tags(tmp_path):

@@ -10,7 +10,8 @@ from unirg_core.faults import BadInput
 from unirg_core.ingest.place import Entry, OutsideError
 
 _TRIES = 3
-_NOT_THERE = ("404", "NoSuchKey", "NotFound")
+_LONGEST_KEY = 1024
+_NOT_THERE = ("404", "NoSuchKey", "NotFound", "InvalidArgument", "InvalidURI", "KeyTooLongError")
 
 
 class Bucket:
@@ -85,7 +86,11 @@ class Bucket:
         inside = posixpath.normpath(name)
         if inside.startswith(("..", "/")):
             raise OutsideError(name)
-        return self._prefix + inside
+        key = self._prefix + inside
+        written = key.encode(errors="replace")
+        if inside == "." or "\0" in key or len(written) > _LONGEST_KEY or written.decode() != key:
+            raise FileNotFoundError(name)  # no object can have such a key, and asking would fail as if the store did
+        return key
 
     def _pages(self, prefix: str, **more: str) -> list[dict[str, Any]]:
         def ask() -> list[dict[str, Any]]:

@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Protocol
-from urllib.parse import urlsplit
 
 from unirg_core.faults import BadInput
 from unirg_core.files import file_digest
@@ -66,12 +65,12 @@ def open_place(address: str, root: Path) -> Place:
         When there is no such folder, or the address is of another kind.
     """
     if address.startswith("s3://"):
-        parts = urlsplit(address)
-        if not parts.netloc:
+        bucket, _, prefix = address.removeprefix("s3://").partition("/")
+        if not bucket:
             raise BadInput(f"ingest.path {address} names no bucket; write s3://bucket/prefix.")
         from unirg_core.ingest.bucket import Bucket
 
-        return Bucket(parts.netloc, parts.path.strip("/"))
+        return Bucket(bucket, prefix.strip("/"))
     if "://" in address:
         raise BadInput(
             f"ingest.path {address} is neither a folder nor s3://bucket/prefix; copy the data to one of them."
@@ -172,7 +171,10 @@ class Local:
         return Local(self._folder / name)
 
     def _path(self, name: str) -> Path:
-        path = (self._inside / name).resolve()
+        try:
+            path = (self._inside / name).resolve()
+        except ValueError:  # a NUL or half a surrogate: no file can have such a name
+            raise FileNotFoundError(name) from None
         if not path.is_relative_to(self._inside):
             raise OutsideError(name)
         return path

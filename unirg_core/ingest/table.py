@@ -106,4 +106,5 @@ def _jsonl(_: str, text: str) -> tuple[list[str], list[Row]]:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text.encode(errors="replace").decode()  # JSON may escape half a surrogate, which no file could hold
