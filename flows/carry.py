@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from flows.named import name_flow_run
 from unirg_core.audit import record as records
 from unirg_core.faults import BadInput, HonestNegative
+from unirg_core.params import SOURCES
 from unirg_core.progress import say
 from unirg_core.register.tracking import close_run
 from unirg_core.runs.finish import finish
@@ -24,10 +25,8 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     recipe: str | None = Field(None, description="A file of recipes/ without its ending, as smoke; empty: params.yaml")
-    source: Literal["phantom", "folder"] | None = Field(
-        None, description="Where studies come from; empty: as the recipe says"
-    )
-    path: str | None = Field(None, description="Folder of the drop on the worker's machine (source folder)")
+    source: Literal[SOURCES] | None = Field(None, description="Where studies come from; empty: as the recipe says")
+    path: str | None = Field(None, description="Folder on the worker's machine, or s3://bucket/prefix")
     mapping: str | None = Field(
         None, description="YAML that names the table's columns; empty: mapping.yaml in the drop"
     )

@@ -53,6 +53,28 @@ _CASES = [
     ("FINDINGS: A.\r\nIMPRESSION: B.\r\n", {"findings": "A.", "impression": "B."}),
     ("FINDINGS: A.\nADDENDUM: C.", {"findings": "A. C."}),
     ("IMPRESSION: B.\nRECOMMENDATION: CT.", {"impression": "B. CT."}),
+    ("IMPRESSION AND FINDINGS: A. B.", {"findings": "A. B."}),
+    ("findings and impression\nA.", {"findings": "A."}),
+    ("FINAL ADDENDUM\nC.\n\nFINAL REPORT\n\nFINDINGS: A.", {"findings": "C. A."}),
+    ("IMPRESSION: B.\n\nADDENDUM:\nIMPRESSION: C.", {"impression": "B. C."}),
+    (
+        "CLINICAL HX: cough\nPROCEDURE COMMENTS: two views\nFINDINGS: A.\nEND OF IMPRESSION:",
+        {"indication": "cough", "technique": "two views", "findings": "A."},
+    ),
+    (
+        "Indication: Positive TB test Findings: A. Impression: B.",
+        {"indication": "Positive TB test", "findings": "A.", "impression": "B."},
+    ),
+    ("comparison: ___.\nfindings: A ___ B XXXX.", {"comparison": "___.", "findings": "A ___ B XXXX."}),
+    # what says again under which heading it stands is text, and so is the name of a part of the body
+    ("INDICATION: INDICATION: PAIN; cough", {"indication": "INDICATION: PAIN; cough"}),
+    ("INDICATION:\nINDICATION: PAIN", {"indication": "INDICATION: PAIN"}),
+    ("INDICATION: Hypoxia. History: XXXX tubes", {"indication": "Hypoxia. History: XXXX tubes"}),
+    ("FINDINGS:\nChest: A. Left knee: B.", {"findings": "Chest: A. Left knee: B."}),
+    ("IMPRESSION: Chest: A.", {"impression": "Chest: A."}),
+    ("CHEST: The heart is big.", {"findings": "The heart is big."}),
+    ("FINDINGS: Chest Comparison: There is a mass.", {"findings": "Chest Comparison: There is a mass."}),
+    ("COMPARISON: None. Clinical INDICATION: cough", {"comparison": "None. Clinical", "indication": "cough"}),
 ]
 
 
@@ -64,6 +86,7 @@ def test_sections(report, expected):
 _HEADINGS = st.sampled_from(
     (
         *("FINDINGS:", "Findings:", "IMPRESSION:", "INDICATION:", "COMPARISON:", "Technique:", "PATIENT:", "Exam:"),
+        *("Clinical History: ", "Chest: ", "COMPARISON : ", "___", "XXXX", "INDICATION: INDICATION: "),
         *("FINDINGS AND IMPRESSION:", "ADDENDUM:", "Electronically signed by", "Impression\n", "MRN:", "Results -- "),
         *("\n\n", "\n", ". ", " "),
     )
@@ -96,6 +119,12 @@ def test_composed_sections_come_back(findings, impression, between):
         ("impression", " n/a. ", ""),
         ("indication", "___", ""),
         ("comparison", "None.", "None."),
+        ("indication", "XXXX.", ""),
+        ("findings", "XXXX, XXXX; ___", ""),
+        ("comparison", "XXXX, XXXX.", "XXXX, XXXX."),
+        ("comparison", "___.", "___."),
+        ("comparison", "-", ""),
+        ("impression", "XXXX pneumothorax.", "XXXX pneumothorax."),
         ("impression", "None acute.", "None acute."),
     ],
 )

@@ -17,6 +17,7 @@ from unirg_core.ingest.table import read_table
         ("t.csv", ' a ,b\n"x, ""y""\nz",2\n', ["a", "b"], [{"a": 'x, "y"\nz', "b": "2"}]),
         ("t.CSV", "a\nü\n", ["a"], [{"a": "ü"}]),
         ("t.jsonl", '{"a": 1}\n{"b": null, "a": "x"}\n', ["a", "b"], [{"a": "1"}, {"b": "", "a": "x"}]),
+        ("t.jsonl", '{"a": "x\\ud800y"}\n', ["a"], [{"a": "x?y"}]),
         ("t.jsonl", '{"a": ["p", "q"], "b": true}\n\n', ["a", "b"], [{"a": '["p", "q"]', "b": "true"}]),
     ],
 )

@@ -34,6 +34,8 @@ _STAGES = {
     "gate": "Judge the RL model by the rules of params.yaml.",
 }
 
+_SOURCES = "phantom, folder, openi, mimic_cxr, chexpert_plus or rexgradient"
+
 
 def main() -> None:
     """Run the command line and turn the known faults into one sentence and an exit code."""
@@ -84,8 +86,8 @@ for _name, _summary in _STAGES.items():
 @app.command()
 def retrain(
     recipe: Annotated[str | None, typer.Option(help="Overlay of params.yaml: recipes/NAME.yaml")] = None,
-    source: Annotated[str | None, typer.Option(help="phantom or folder (default: as in params.yaml)")] = None,
-    path: Annotated[Path | None, typer.Option(help="Folder of the drop (source folder)")] = None,
+    source: Annotated[str | None, typer.Option(help=f"{_SOURCES} (docs/sources/)")] = None,
+    path: Annotated[str | None, typer.Option(help="Folder or s3://bucket/prefix of the source's files")] = None,
     mapping: Annotated[Path | None, typer.Option(help="YAML of column names (default: DROP/mapping.yaml)")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a parameter; repeatable")
@@ -105,7 +107,7 @@ def retrain(
     request = Request(
         recipe=recipe,
         source=source,
-        path=str(path) if path else None,
+        path=path,
         mapping=str(mapping) if mapping else None,
         set=tuple(set_ or ()),
         approval=approval,

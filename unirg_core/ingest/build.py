@@ -85,6 +85,8 @@ class Builder:
         return batch
 
     def _row(self, raw: RawStudy, batch: Batch) -> dict[str, Any]:
+        if raw.fault:
+            raise Rejected(raw.fault)
         sections = cleaned(raw.sections or parse(raw.report))
         if not sections.findings and not sections.impression:
             raise Rejected("The report has neither findings nor impression.")

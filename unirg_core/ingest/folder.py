@@ -1,11 +1,11 @@
 """A drop: pictures or DICOM files in a folder, and a table whose columns a mapping names.
 
 Rows of one patient that agree in the study columns are one study; rows without any are a study each. Days come from
-the offset column for patients whose every study has one, else from the date column: the two are never mixed.
+the offset column for patients whose every study has one, else from the date column: the two are never mixed. A drop
+whose sub-folders each hold a table has an institution in each (`open_drop`).
 """
 
-import hashlib
-import os
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,13 +13,14 @@ from functools import partial
 from pathlib import Path
 
 from unirg_core.faults import BadInput
-from unirg_core.files import file_digest
-from unirg_core.ingest.mapping import Mapping, age_of, check_columns, read_mapping
+from unirg_core.files import digest_of
+from unirg_core.ingest.mapping import Mapping, age_of, check_columns, mapping_of, read_mapping
+from unirg_core.ingest.place import Local, Place, picture
 from unirg_core.ingest.sections import Sections
-from unirg_core.ingest.source import Listed, RawFile, RawStudy, Refusal, Rejected
-from unirg_core.ingest.table import Row, read_table
+from unirg_core.ingest.source import Listed, RawFile, RawStudy, Refusal
+from unirg_core.ingest.table import Row, listed, table_of
 
-_ENDS = 1 << 16
+MAPPING = "mapping.yaml"
 _FRONTAL_FIRST = {"PA": 0, "AP": 1, "": 2, "OTHER": 3, "LATERAL": 4}
 
 
@@ -32,10 +33,13 @@ class _Entry:
     patient: str
     study: tuple[str, ...]
     file: str
+    view: str
+    first: str  # the first file of its line
 
     @property
     def key(self) -> str:
-        return "\x1f".join((self.institution, self.patient, *(self.study if any(self.study) else ("file", self.file))))
+        study = self.study if any(self.study) else ("file", self.first)
+        return "\x1f".join((self.institution, self.patient, *study))
 
 
 class Folder:
@@ -45,39 +49,60 @@ class Folder:
     ------
     BadInput
         When the drop, its mapping, its table or its folder of pictures is missing or cannot be read.
+
+    Parameters
+    ----------
+    drop
+        The folder, or its place.
+    mapping_path
+        A mapping file elsewhere; else `mapping.yaml` in the drop.
+    mapping
+        A mapping that is read already, and the name that a person knows it by; goes before a file.
+    institution
+        Where no column names it; else the mapping's `institution_name`.
     """
 
     name = "folder"
 
-    def __init__(self, drop: Path, mapping_path: Path | None = None) -> None:
-        if not drop.is_dir():
-            raise BadInput(f"ingest.path {drop} is no folder; give the folder of the drop.")
-        self._mapping_path = mapping_path or drop / "mapping.yaml"
-        self._mapping = read_mapping(self._mapping_path)
-        self._table = drop / self._mapping.table
-        self._pictures = drop / self._mapping.folder
-        if not self._pictures.is_dir():
-            raise BadInput(
-                f"{self._mapping_path}: folder = {self._mapping.folder!r}, but {self._pictures} is no folder; "
-                "name the folder of the pictures, relative to the drop."
-            )
-        columns, rows = read_table(self._table, self._mapping.encoding)
-        check_columns(self._mapping, columns, self._mapping_path, self._table)
+    def __init__(
+        self,
+        drop: Path | Place,
+        mapping_path: Path | None = None,
+        mapping: tuple[Mapping, str] | None = None,
+        institution: str = "",
+    ) -> None:
+        self._place: Place = Local(drop) if isinstance(drop, Path) else drop
+        self._mapping, named = mapping or read_mapping_of(self._place, mapping_path)
+        self._institution = institution or self._mapping.institution_name
+        table = f"{self._place}/{self._mapping.table}"
+        columns, rows = table_of(partial(self._place.read, self._mapping.table), table, self._mapping.encoding)
+        check_columns(self._mapping, columns, named, table)
+        self._pictures = self._folder(named)
         self._refusals: list[Refusal] = []
         self._studies: dict[str, list[_Entry]] = {}
         for entry in self._entries(rows):
             self._studies.setdefault(entry.key, []).append(entry)
-        self._days = _days(self._mapping, self._studies, self._table)
+        self._days = _days(self._mapping, self._studies, table)
+
+    def _folder(self, named: str) -> Place:
+        """Return the place of the pictures."""
+        folder = posixpath.normpath(self._mapping.folder)
+        if folder == ".":
+            return self._place
+        above, last = posixpath.split(folder)
+        if last not in self._place.folders(above):
+            raise BadInput(
+                f"{named}: folder = {self._mapping.folder!r}, but {self._place}/{folder} is no folder; "
+                "name the folder of the pictures, relative to the drop."
+            )
+        return self._place.below(folder)
 
     def listing(self) -> list[list[str | int]]:
-        """Return the digests of table and mapping, and size and digest of each file's first and last 64 KiB.
-
-        A file that changed in its middle alone, at the same size, is not noticed: whole digests of a hospital's
-        drop would take as long as reading it.
-        """
+        """Return the digests of table and mapping, and size and tag of each file that the table names."""
         files = sorted({entry.file for entries in self._studies.values() for entry in entries})
-        tables = [["table", file_digest(self._table)], ["mapping", file_digest(self._mapping_path)]]
-        return tables + [[name, *_ends(self._pictures / name)] for name in files]
+        mapping = digest_of(self._mapping.model_dump(mode="json"))
+        tables = [["table", self._place.digest(self._mapping.table)], ["mapping", mapping]]
+        return tables + [[name, *self._pictures.fingerprint(name)] for name in files]
 
     def studies(self) -> Sequence[Listed]:
         """Return each study of the table once."""
@@ -94,21 +119,29 @@ class Folder:
     def _entries(self, rows: list[Row]) -> Iterator[_Entry]:
         seen = set()
         for row in rows:
-            entry = self._entry(row)
-            fault = row.fault or self._fault(entry)
-            if not fault and (entry.key, entry.file) in seen:
-                fault = "the same file stands in the study twice; the first row was taken"
-            if fault:
-                self._refusals.append(Refusal(f"row {row.number}", f"Table row {row.number}: {fault}."))
-                continue
-            seen.add((entry.key, entry.file))
-            yield entry
+            for entry, fault in self._of_line(row):
+                if not fault and (entry.key, entry.file) in seen:
+                    fault = "the same file stands in the study twice; the first row was taken"
+                if fault:
+                    self._refusals.append(Refusal(f"row {row.number}", f"Table row {row.number}: {fault}."))
+                    continue
+                seen.add((entry.key, entry.file))
+                yield entry
 
-    def _entry(self, row: Row) -> _Entry:
+    def _of_line(self, row: Row) -> Iterator[tuple[_Entry, str]]:
+        """Yield the entries of a line, most often one, each with its fault."""
         cell = partial(_cell, row)
-        institution = cell(self._mapping.institution) or self._mapping.institution_name
+        institution = cell(self._mapping.institution) or self._institution
         study = tuple(cell(column) for column in self._mapping.study)
-        return _Entry(row, institution, cell(self._mapping.patient), study, cell(self._mapping.file))
+        files, views = (_each(cell(column)) for column in (self._mapping.file, self._mapping.view))
+        fault = row.fault
+        if len(views) == 1:
+            views = views * len(files)
+        elif len(views) != len(files):
+            fault, views = fault or f"it names {len(files)} files and {len(views)} views", [""] * len(files)
+        for file, view in zip(files, views, strict=True):
+            entry = _Entry(row, institution, cell(self._mapping.patient), study, file.strip(), view.strip(), files[0])
+            yield entry, fault or self._fault(entry)
 
     def _fault(self, entry: _Entry) -> str:
         if not entry.patient:
@@ -141,13 +174,13 @@ class Folder:
                 yield "id" if any(letter.isdigit() for letter in text) else "name", text
 
     def _view(self, entry: _Entry) -> str:
-        return self._mapping.view_of(_cell(entry.row, self._mapping.view))
+        return self._mapping.view_of(entry.view)
 
     def _preference(self, entry: _Entry) -> tuple[int, int]:
         return _FRONTAL_FIRST[self._view(entry)], entry.row.number
 
     def _file(self, entry: _Entry) -> RawFile:
-        read = partial(_read_inside, self._pictures, entry.file)
+        read = partial(picture, self._pictures, entry.file)
         return RawFile(f"{entry.key}\x1f{entry.file}", read, self._view(entry), f"table row {entry.row.number}")
 
     def _text(self, entries: list[_Entry]) -> tuple[Sections | None, str]:
@@ -163,33 +196,27 @@ class Folder:
         return None, ""
 
 
+def _each(cell: str) -> list[str]:
+    """Return the texts of a cell: several where it holds a list, else the one; an empty list is an empty text."""
+    several = listed(cell)
+    return [cell] if several is None else several or [""]
+
+
 def _cell(row: Row, column: str | None) -> str:
     return row.cells.get(column, "").strip() if column else ""
 
 
-def _read_inside(folder: Path, name: str) -> bytes:
-    """Read a file of the drop; a name that leads out of it is refused."""
-    inside = folder.resolve()
-    path = (inside / name).resolve()
-    if not path.is_relative_to(inside):
-        raise Rejected("The file's name leads out of the drop.")
+def read_mapping_of(place: Place, mapping_path: Path | None) -> tuple[Mapping, str]:
+    """Return the mapping of a drop and the name that a person knows it by."""
+    if mapping_path is not None:
+        return read_mapping(mapping_path), str(mapping_path)
+    named = f"{place}/{MAPPING}"
     try:
-        return path.read_bytes()
+        return mapping_of(place.read(MAPPING), named), named
     except FileNotFoundError:
-        raise Rejected("The picture file is not there.") from None
-    except OSError:
-        raise Rejected("The picture file cannot be read.") from None
-
-
-def _ends(path: Path) -> tuple[int, str]:
-    try:
-        with path.open("rb") as stream:
-            size = os.fstat(stream.fileno()).st_size
-            content = stream.read(_ENDS)
-            stream.seek(max(size - _ENDS, len(content)))
-            return size, hashlib.sha256(content + stream.read()).hexdigest()
-    except OSError:
-        return -1, ""
+        raise BadInput(
+            f"The mapping {named} does not exist; write one (docs/own-data.md shows how) or give --mapping."
+        ) from None
 
 
 def _sex(text: str) -> str:
@@ -197,7 +224,7 @@ def _sex(text: str) -> str:
     return {"F": "F", "W": "F", "M": "M"}.get(letter, "")
 
 
-def _days(mapping: Mapping, studies: dict[str, list[_Entry]], table: Path) -> dict[str, int]:
+def _days(mapping: Mapping, studies: dict[str, list[_Entry]], table: str) -> dict[str, int]:
     """Return the day of each study that has one."""
     offsets = {key: _first(_whole(_cell(e.row, mapping.offset)) for e in entries) for key, entries in studies.items()}
     dates = {key: _first(_day(mapping, e.row) for e in entries) for key, entries in studies.items()}

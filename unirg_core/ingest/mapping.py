@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from unirg_core.faults import BadInput
-from unirg_core.params import read_yaml
+from unirg_core.params import parse_yaml
 
 Column = Annotated[str, Field(min_length=1)]
 
@@ -96,6 +96,8 @@ def frontal_or_other(text: str) -> str:
     words = set(re.split(r"[^A-Z]+", text.upper())) - {""}
     if not words:
         return ""
+    if words >= {"POSTERO", "ANTERIOR"} or words >= {"ANTERO", "POSTERIOR"}:
+        return "PA" if "POSTERO" in words else "AP"
     if words & {"L", "LL", "RL", "LAT", "LATERAL", "LLD", "RLD", "LLO", "RLO"}:
         return "LATERAL"
     if "PA" in words or "POSTEROANTERIOR" in words:
@@ -122,11 +124,17 @@ def read_mapping(path: Path) -> Mapping:
     """
     if not path.is_file():
         raise BadInput(f"The mapping {path} does not exist; write one (docs/own-data.md shows how) or give --mapping.")
-    values = read_yaml(path)
+    return mapping_of(path.read_bytes(), str(path))
+
+
+def mapping_of(content: bytes, name: str) -> Mapping:
+    """Check a mapping file's bytes; `name` says in a fault where it stands."""
     try:
-        return Mapping.model_validate(values)
+        return Mapping.model_validate(parse_yaml(content.decode(), name))
+    except UnicodeDecodeError:
+        raise BadInput(f"{name} is not UTF-8; save it as UTF-8.") from None
     except ValidationError as error:
-        raise BadInput("\n".join(f"{path}: {_sentence(e)}" for e in error.errors())) from None
+        raise BadInput("\n".join(f"{name}: {_sentence(e)}" for e in error.errors())) from None
 
 
 def _sentence(error: dict) -> str:
@@ -140,7 +148,7 @@ def _sentence(error: dict) -> str:
     return f"{field} = {error['input']!r} will not do: {error['msg'][0].lower() + error['msg'][1:]}."
 
 
-def check_columns(mapping: Mapping, there: list[str], mapping_path: Path, table: Path) -> None:
+def check_columns(mapping: Mapping, there: list[str], mapping_path: str, table: str) -> None:
     """Refuse a mapping that names a column which the table has not.
 
     Raises

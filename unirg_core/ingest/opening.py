@@ -1,11 +1,13 @@
 """Open the source that the parameters name, and pin what it holds before a run."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from unirg_core.faults import BadInput
 from unirg_core.files import digest_of, read_json
 from unirg_core.home import home
+from unirg_core.ingest.place import Place, open_place
 from unirg_core.ingest.source import Source
 from unirg_core.keys import Vault, open_vault
 from unirg_core.params import Ingest, Params
@@ -25,9 +27,25 @@ def open_source(params: Ingest, root: Path) -> Source:
         from unirg_core.ingest.drawn import Drawn
 
         return Drawn(params.phantom)
-    from unirg_core.ingest.folder import Folder
+    place = open_place(params.path, root)
+    if params.source == "folder":
+        from unirg_core.ingest.institutions import open_drop
 
-    return Folder(root / params.path, None if params.mapping is None else root / params.mapping)
+        return open_drop(place, None if params.mapping is None else root / params.mapping)
+    return _published(params.source)(place)
+
+
+def _published(name: str) -> Callable[[Place], Source]:
+    """Return the reader of a published data set; only the one that is asked for is imported."""
+    if name == "openi":
+        from unirg_core.ingest.openi import OpenI as reader
+    elif name == "mimic_cxr":
+        from unirg_core.ingest.mimic_cxr import MimicCxr as reader
+    elif name == "chexpert_plus":
+        from unirg_core.ingest.chexpert_plus import ChexpertPlus as reader
+    else:
+        from unirg_core.ingest.rexgradient import RexGradient as reader
+    return reader
 
 
 def listing_digest(params: Params, root: Path) -> dict[str, Any]:

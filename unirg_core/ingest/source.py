@@ -37,10 +37,13 @@ class RawStudy:
     sex: str = ""
     age: int | None = None
     day: int | None = None  # days since 1970, or since any day that is the same for all of the patient's studies
+    second: int | None = None  # seconds since midnight, which order studies of one day
     dated: bool = True  # the source tells days; where it does not, the picture's header may
     truth: tuple[tuple[str, str, str, float], ...] = ()  # finding, side, severity, degree
     identifiers: tuple[tuple[str, str], ...] = ()  # (name, id, phone or place; text) known of him, to be scrubbed
     where: str = ""
+    split: str = ""  # train, validation or test, where the publisher says so
+    fault: str = ""  # why it cannot be taken, as a report without a picture; a sentence for the rejects
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,20 @@
 """The whole of `params.yaml`: its sections, the one source of defaults and checks, and how it is read."""
 
-from unirg_core.params.reading import assignments, dump, load, load_scores, overlay, parse, read_yaml, resolve
+from unirg_core.params.reading import (
+    assignments,
+    dump,
+    load,
+    load_scores,
+    overlay,
+    parse,
+    parse_yaml,
+    read_yaml,
+    resolve,
+)
 from unirg_core.params.sections import (
     BASE_WORLD,
     CONFIRMING_WORLDS,
+    SOURCES,
     Approve,
     Drift,
     Evaluate,
@@ -31,6 +42,7 @@ from unirg_core.params.sections import (
 __all__ = [
     "BASE_WORLD",
     "CONFIRMING_WORLDS",
+    "SOURCES",
     "Approve",
     "Drift",
     "Evaluate",
@@ -59,6 +71,7 @@ __all__ = [
     "load_scores",
     "overlay",
     "parse",
+    "parse_yaml",
     "read_yaml",
     "resolve",
 ]

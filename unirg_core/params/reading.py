@@ -78,15 +78,22 @@ def read_yaml(path: Path) -> dict[str, Any]:
         When the file is missing, is no YAML, or is no mapping.
     """
     try:
-        values = yaml.safe_load(path.read_text())
+        text = path.read_text()
     except FileNotFoundError:
         raise BadInput(f"{path} does not exist.") from None
+    return parse_yaml(text, str(path))
+
+
+def parse_yaml(text: str, name: str) -> dict[str, Any]:
+    """Return the YAML mapping that a text holds; `name` says in a fault where it stands."""
+    try:
+        values = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
-        raise BadInput(f"{path} is not valid YAML{where}; check its indentation, brackets and quotes.") from None
+        raise BadInput(f"{name} is not valid YAML{where}; check its indentation, brackets and quotes.") from None
     if not isinstance(values, dict):
-        raise BadInput(f"{path} must hold a mapping of names to values.")
+        raise BadInput(f"{name} must hold a mapping of names to values.")
     return values
 
 

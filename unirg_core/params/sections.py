@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from unirg_core.families import STANDARDISED, TRUTH_SCORES, WITH_TRUTH, refusal
 
+SOURCES = ("phantom", "folder", "openi", "mimic_cxr", "chexpert_plus", "rexgradient")
+"""Where studies can come from: drawn, a hospital's own drop, or a published set in its publisher's layout."""
+
 CONFIRMING_WORLDS = range(1000, 2000)
 """Generator seeds kept for the protocol that confirms a claim: nothing is ever tuned on them."""
 
@@ -51,8 +54,8 @@ class Split(Section):
 class Ingest(Section):
     """From a drop to de-identified shards."""
 
-    source: Literal["phantom", "folder"] = Field("phantom", description="Where studies come from")
-    path: str | None = Field(None, description="Folder of the drop (source folder)")
+    source: Literal[SOURCES] = Field("phantom", description="Where studies come from (docs/sources/)")
+    path: str | None = Field(None, description="Folder or s3://bucket/prefix of the data (every source but phantom)")
     mapping: str | None = Field(
         None, description="YAML file that names the table's columns; default: mapping.yaml in the drop"
     )
@@ -65,13 +68,18 @@ class Ingest(Section):
 
     @model_validator(mode="after")
     def _path_fits_source(self) -> "Ingest":
-        if self.source == "folder" and not self.path:
-            raise ValueError("source folder needs a path; give --path")
-        if self.source == "phantom" and self.path:
-            raise ValueError("source phantom is drawn and takes no path; leave path out or set source: folder")
-        if self.source == "folder" and self.policy == "synthetic":
+        if self.source == "phantom":
+            if self.path:
+                raise ValueError("source phantom is drawn and takes no path; leave path out or set source: folder")
+            return self
+        if not self.path:
+            raise ValueError(f"source {self.source} needs a path; give --path")
+        if self.mapping and self.source != "folder":
+            raise ValueError(f"source {self.source} has a layout of its own and takes no mapping; leave mapping out")
+        if self.policy == "synthetic":
+            data = "a drop" if self.source == "folder" else self.source
             raise ValueError(
-                "policy says synthetic, but a drop is not; name its consent or legal basis, as "
+                f"policy says synthetic, but {data} is not; name its consent or legal basis, as "
                 "--set ingest.policy=IRB-2026-17"
             )
         return self
