@@ -11,7 +11,7 @@ from functools import partial
 
 from unirg_core.ingest.dates import HELD, Dates
 from unirg_core.ingest.identifiers import EMAIL, RULES, SITE
-from unirg_core.ingest.people import (
+from unirg_core.ingest.persons import (
     COMMON,
     EPONYMS,
     EXPLAINED,
