@@ -1,10 +1,9 @@
-"""How often the look at the pixels suspects burned-in print: on pictures with planted lines, on clean ones, on real ones.
+"""How often the look at the pixels suspects burned-in print: on pictures with planted lines, clean ones, real ones.
 
     python benchmarks/burned_in.py [--list]
 
-Phantom pictures hold no print, so each suspicion there is false. The 84 real pictures were not looked at one by one by a
-reader who knows their source; many hold printed words (a position, a publisher's letter), so their share is printed as
-what it is: the share that a person would be asked to look at.
+Phantom pictures hold no print but a side marker, so each suspicion there is false. Real pictures may hold printed words
+(a position, a page number, a date): --list names those that are suspected, to be looked at.
 """
 
 import argparse

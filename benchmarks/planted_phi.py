@@ -15,7 +15,7 @@ from pathlib import Path
 PLANTED = Path(__file__).parent / "planted"
 _SLOT = re.compile(r"\{(\w+):([^}]*)\}")
 _DRAWN = re.compile("@(given_l|family_l|given|family|GIVEN|FAMILY|oldwords|old|title|street|town|TOWN|saint|i)")
-_TENS = ("one two three four five six seven eight nine").split()
+_TENS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _GENERIC = re.compile(
     r"(?i)general|hospital|medical|center|centre|memorial|heart|institute|veterans|affairs|clinic|university|the|of|our"
     r"|nursing|home|community|county|regional|health|high|school|st|rd|apt|street|avenue|drive|lane|boulevard|blvd|ave"

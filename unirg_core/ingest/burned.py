@@ -120,5 +120,5 @@ def _longest_line(letters: Iterable[tuple[int, int, float, int]]) -> int:
         ]
         count = 1 + max((line[3] for line in fitting), default=0)
         longest = max(longest, count)
-        lines = [line for line in lines if left - line[0] <= 100][-200:] + [(right, middle, height, count)]
+        lines = [*[line for line in lines if left - line[0] <= 100][-200:], (right, middle, height, count)]
     return longest

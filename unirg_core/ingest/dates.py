@@ -3,8 +3,8 @@
 A full date is moved by the days that the study's `day` is moved by, and written again in its own form: order and
 distances hold, also to `day`. What is no full date (a month and a day, a month and a year, a weekday), cannot be one
 (31/02/2019), is a birth date or lies more than 89 years back becomes `[DATE]`. A year alone may stay (45 CFR 164.514
-(b)(2)(i)(C)), but beside moved dates it would tell by how much they were moved: where dates are moved it moves along, by
-the years that the study's own day moves.
+(b)(2)(i)(C)), but beside moved dates it would tell by how much they were moved: where dates are moved it moves
+along, by the years that the study's own day moves.
 """
 
 import re
@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 
-_MONTHS = ("january february march april may june july august september october november december").split()
-_WEEKDAYS = ("monday tuesday wednesday thursday friday saturday sunday").split()
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _OLDEST_DAYS = 89 * 365
 _EPOCH = date(1970, 1, 1)
 HELD = 0xF0000
@@ -63,13 +66,14 @@ _FULL = "|".join(
 )
 _PARTIAL = "|".join(
     (
-        rf"\b(?:{_WEEKDAY},?\s+(?:the\s+)?)?{_DAY}{_ORDINAL}[\s-]{{1,2}}(?:of\s+)?{_MONTH}\b\.?",
+        rf"\b(?:{_WEEKDAY},?\s+(?:the\s+)?)?{_DAY}{_ORDINAL}[\s-]{{1,2}}(?:of\s+)?{_MONTH}\b",
         rf"\b(?:{_WEEKDAY},?\s+(?:the\s+)?)?{_MONTH}\b\.?[\s-]{{1,2}}(?:the\s+)?{_DAY}{_ORDINAL}(?![\w/]){_NO_UNIT}",
         rf"\b{_MONTH}\b\.?(?:[\s,-]{{1,2}}|\s(?:of|in)\s(?:the year\s)?)(?:{_YEAR}\b|'\d\d\b)",
         rf"\b{_YEAR}[\s,-]{{1,2}}{_MONTH}\b",
         rf"(?<![\d./-])(?:0?[1-9]|1[0-2])[-/]{_YEAR}\b(?!\s?[cm]m\b)",
         rf"(?<![\d./-])(?:0?[1-9]|1[0-2])/{_DAY}(?={_TO}{_DAY}[-/.]{_DAY}[-/.])",
-        rf"(?:(?<=\bon )|(?<=\bdated )|(?<=\bfrom )|(?<=\bof )|(?<=\bsince )|(?<=\buntil ))(?:0?[1-9]|1[0-2])/{_DAY}(?![\d/]|\.\d)",
+        rf"(?:(?<=\bon )|(?<=\bdated )|(?<=\bfrom )|(?<=\bof )|(?<=\bsince )|(?<=\buntil ))"
+        rf"(?:0?[1-9]|1[0-2])/{_DAY}(?![\d/]|\.\d)",
         rf"\b{_WEEKDAY}s?\b",
         r"\b(?:christmas(?: eve| day)?|thanksgiving(?: day)?|new year'?s(?: eve| day)|easter(?: sunday| monday)?"
         r"|independence day|labor day|memorial day)\b(?! tree| disease)",
@@ -83,9 +87,7 @@ _YEAR_ALONE = (
     r"(?<![\w.,/#'-])(?<!\bat )(?<!image )(?<!slice )(?<!series )(?<!room )(?<!number )"
     rf"(?:19[4-9]\d|20[0-4]\d)(?!\w|[.,]\d|[/:-]\d){_NO_UNIT}"
 )
-_DATE = re.compile(
-    rf"{_BORN}(?:{_FULL}|(?P<partial>{_PARTIAL}|{_MONTH_ALONE})|(?P<year>{_YEAR_ALONE}))", re.IGNORECASE
-)
+_DATE = re.compile(rf"{_BORN}(?:{_FULL}|(?P<partial>{_PARTIAL}|{_MONTH_ALONE})|(?P<year>{_YEAR_ALONE}))", re.IGNORECASE)
 _UNSURE = re.compile(rf"(?<![\d.])({_DAY})[-/]({_DAY})[-/](?:{_YEAR}|\d{{2}})\b")
 
 
@@ -114,9 +116,7 @@ class Dates:
         """
         return _DATE.sub(partial(self._replaced, found, moved, _order(text)), text)
 
-    def _replaced(
-        self, found: Counter[str], moved: list[str], day_first: bool | None, match: re.Match[str]
-    ) -> str:
+    def _replaced(self, found: Counter[str], moved: list[str], day_first: bool | None, match: re.Match[str]) -> str:
         if match["year"] and self.shift is None and not match["born"]:
             return match[0]
         found["date"] += 1
@@ -140,10 +140,10 @@ class Dates:
             return None
         said = match[f"m{number}"], match[f"d{number}"]
         padded = _padded(*said)
-        short = "-" in match[0] or len(match[f"y{number}"]) < 4
+        short = number == "4" or "-" in match[0] or len(match[f"y{number}"]) < 4
         parts = {
             f"y{number}": _year_like(match[f"y{number}"], after),
-            f"m{number}": _number(after.month, padded) if said[0].isdigit() else _name_like(said[0], after.month, short),
+            f"m{number}": _month_like(said[0], after.month, padded, short),
             f"d{number}": _number(after.day, padded),
         }
         if f"o{number}" in match.re.groupindex and match[f"o{number}"]:
@@ -246,8 +246,10 @@ def _year_like(text: str, when: date) -> str:
     return ("'" if text[0] == "'" else "") + f"{when.year % 100:02d}"
 
 
-def _name_like(text: str, month: int, short: bool) -> str:
-    """Return a month's name, whole or abbreviated, in the case of the one that stood there."""
+def _month_like(text: str, month: int, padded: bool, short: bool) -> str:
+    """Return a month in digits, or by its name, whole or cut, in the case of the one that stood there."""
+    if text.isdigit():
+        return _number(month, padded)
     whole = len(text) > 4 or (text.lower() in _MONTHS and not (short and text.lower() == "may"))
     name = _MONTHS[month - 1] if whole else _MONTHS[month - 1][:3]
     return name.upper() if text.isupper() else name.capitalize() if text[0].isupper() else name

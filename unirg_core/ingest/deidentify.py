@@ -31,13 +31,31 @@ CATEGORIES = ("name", "id", "date", "time", "phone", "email", "address", "place"
 _SHORTEST_ID = 5
 _SHORT_NAME = 2
 _NO_NAME_ALONE = COMMON | EPONYMS | PLAIN
-_OF_SITES = frozenset("of and for the general community county regional university medical health local city".split())
+_OF_SITES = frozenset(
+    (
+        "of",
+        "and",
+        "for",
+        "the",
+        "general",
+        "community",
+        "county",
+        "regional",
+        "university",
+        "medical",
+        "health",
+        "local",
+    )
+)
+_GIVEN = ("Will", "May")  # so written inside a sentence they are names, not verbs
 _MOST_UNEXPLAINED = 3
 _TITLE_CASE = 0.2
 _FEW_SMALL = 0.3
 _NAMES_MERGED = re.compile(rf"\[NAME\](?:(?:\s*,\s*|\s+|-)(?:[{UPPER}]\.?\s+)?\[NAME\])+")
+_TITLED = re.compile(r"\b(?:drs?|mr|mrs|ms|prof)\.?\s+$", re.IGNORECASE)
 _INITIAL = re.compile(rf"\b[{UPPER}]\.? (?=\[NAME\])|(?<=\[NAME\]) [{UPPER}]\b\.?(?!\w)")
 _TAGGED = re.compile(r"\[(?:" + "|".join(c.upper() for c in CATEGORIES) + r")\]")
+TAGGED_DATES = Dates()
 _HOLDERS = re.compile(f"[{chr(HELD)}-{chr(HELD + 0xFFFD)}]")
 _BESIDE = re.compile(rf"(?<![\w'’.-])([{UPPER}][\w'’-]{{1,30}},? )(?=\[NAME\])")
 
@@ -92,12 +110,12 @@ def _near(common: Iterable[str]) -> re.Pattern[str]:
     named = rf"(?-i:(?=[{UPPER}]))(?:{words})\b"
     return re.compile(
         rf"\b{named},?(?= (?:[A-Z]\.? )?\[NAME\])|(?:(?<=\[NAME\] )|(?<=\[NAME\], ))(?:(?-i:[A-Z])\.? )?{named}"
-        rf"|(?-i:(?<=[a-z,] )){named}|\b{named}(?='s\b|,? (?:was|is|has|had|film|presents?|denies|reports|complains)\b)",
+        rf"|(?-i:(?<=[a-z,] )){named}|\b{named}(?='s\b|,? (?:was|is|has|had|film|presents?|denies|reports)\b)",
         re.IGNORECASE,
     )
 
 
-def scrub(text: str, known: Known, dates: Dates = Dates()) -> tuple[str, Counter[str]]:
+def scrub(text: str, known: Known, dates: Dates = TAGGED_DATES) -> tuple[str, Counter[str]]:
     """Return the text without identifiers, and how many were found by category."""
     found: Counter[str] = Counter()
     moved: list[str] = []
@@ -155,6 +173,8 @@ def _explained(match: re.Match[str], small: set[str]) -> bool:
         return True
     if word in _NO_NAME_ALONE or word in small or any(part in EPONYMS for part in parts) or set(word) == {"x"}:
         return True
+    if parts[0] in _NO_NAME_ALONE and re.search("-[a-z]", match[1]):
+        return True
     return all(part in PLAIN for part in parts) or bool(EXPLAINED.match(match.string, match.end(1)))
 
 
@@ -178,8 +198,28 @@ def _tagged(kind: str, found: Counter[str], match: re.Match[str]) -> str:
 def _after_lead(found: Counter[str], no_name: Callable[[str], bool], match: re.Match[str]) -> str:
     """Replace the words after a title or lead, up to the first that no name has."""
     words = match[2].split(" ")
-    count = next((n for n, word in enumerate(words) if no_name(word)), len(words))
+    count, at = 0, match.start(2)
+    titled = (
+        no_name is _no_name and _TITLED.search(match[1]) and not _TAGGED.search(words[0]) and set(words[0]) != {"X"}
+    )
+    for word in words:
+        at += len(word)
+        if titled and not count:
+            count, at = 1, at + 1
+            continue
+        if no_name(word) or (_bare(word) in EPONYMS and _eponym(match, at)):
+            break
+        count, at = count + 1, at + 1
     return match[1] + _replaced("name", found, [], words[:count], words[count:])
+
+
+def _eponym(match: re.Match[str], end: int) -> bool:
+    """Tell whether a disease, sign or device is meant that bears a name, not its bearer."""
+    return match[1].strip().lower() == "per" or bool(EXPLAINED.match(match.string, end))
+
+
+def _bare(word: str) -> str:
+    return word.strip(".,:;'-").lower()
 
 
 def _before(kind: str, found: Counter[str], no_name: Callable[[str], bool], match: re.Match[str]) -> str:
@@ -219,13 +259,9 @@ def _replaced(kind: str, found: Counter[str], before: list[str], name: list[str]
 
 def _no_name(word: str) -> bool:
     bare = word.strip(".,:;'-")
-    return (
-        bare.lower() in PLAIN
-        or bare.lower() in EPONYMS
-        or set(bare) <= {"X"}
-        or bool(_TAGGED.search(word))
-        or bool(_HOLDERS.search(word))
-    )
+    if bare in _GIVEN:
+        return False
+    return bare.lower() in PLAIN or set(bare) <= {"X"} or bool(_TAGGED.search(word)) or bool(_HOLDERS.search(word))
 
 
 def _no_name_in_capitals(word: str) -> bool:
@@ -233,4 +269,4 @@ def _no_name_in_capitals(word: str) -> bool:
 
 
 def _no_site(word: str) -> bool:
-    return word.lower() not in _OF_SITES | EPONYMS and _no_name(word)
+    return word.lower() not in _OF_SITES and _no_name(word)

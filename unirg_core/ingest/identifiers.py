@@ -24,8 +24,8 @@ _PHONES = (
     r"(?<![\w.+])\+\d{1,3}(?:[-. ]?\(?\d{1,4}\)?){2,5}(?!\w)",
     _after(r"ext|ext\.|extension", r"\d{2,6}(?:-\d{4})?\b"),
     _after(
-        r"pager|pager:|phone|phone:|beeper|bleep|tel|tel:|tel\.|fax|fax:|callback|call back|contact|text page|mobile|cell"
-        r"|direct line|cell is|line is|number is",
+        r"pager|pager:|phone|phone:|beeper|bleep|tel|tel:|tel\.|fax|fax:|callback|call back|contact|text page"
+        r"|mobile|cell|direct line|cell is|line is|number is",
         r"#?[\d(][\d() .-]{2,}\d",
     ),
     r"(?<![\w.-])\d{3}-\d{4}(?![\w-])",
@@ -70,7 +70,10 @@ _OVER_89 = rf"(?:9\d|1[0-2]\d|ninety{_UNITS}|(?:one|a) hundred(?: and)?{_UNITS})
 _AGES = (
     rf"\b{_OVER_89}(?=[\s-]*(?:years?|yrs?|y)\b[\s./-]*(?:old|o\b|of age|\w*male\b|man\b|woman\b|lady\b|gentleman\b))",
     rf"\b{_OVER_89}(?=\s?(?:yo|y/o|y\.o\.?|yof|yom|yrs?)(?!\w))",
-    _after("age|aged|age:|age is|age of|patient is|he is|she is|who is", rf"{_OVER_89}\b(?!\s?(?:%|mm|cm|kg|lbs?|bpm)|\.\d|/)"),
+    _after(
+        "age|aged|age:|age is|age of|patient is|he is|she is|who is",
+        rf"{_OVER_89}\b(?!\s?(?:%|mm|cm|kg|lbs?|bpm)|\.\d|/)",
+    ),
     rf"\b{_OVER_89}(?=\s?[MF]\b)",
     rf"\b{_OVER_89}(?=[\s-](?:year|yr)s?[\s-])",
 )
@@ -79,9 +82,9 @@ EMAIL = re.compile(
 )
 _TOWN = r"[A-Z][\w'-]+(?:,? [A-Z][\w'-]+)*"
 _SITE = (
-    r"(?i:Hospitals?|Clinics?|University|Medical Cent(?:er|re)|Health System|Infirmary|Nursing Home|Health Cent(?:er|re)"
-    r"|Care Home|Airport|(?:Heart|Cancer|Health|Medical|Eye) Institute|Institute|High School|School|College|Memorial"
-    r"|Health ?care|Sanatorium|Hospice|Rehabilitation Cent(?:er|re)|Imaging Cent(?:er|re))"
+    r"(?i:Hospitals?|Clinics?|University|Medical Cent(?:er|re)|Health System|Infirmary|Nursing Home"
+    r"|Health Cent(?:er|re)|Care Home|Airport|(?:Heart|Cancer|Health|Medical|Eye) Institute|Institute|High School"
+    r"|School|College|Memorial|Health ?care|Sanatorium|Hospice|Rehabilitation Cent(?:er|re)|Imaging Cent(?:er|re))"
 )
 _SITE_WORD = r"[A-Z][\w'.-]{0,30}"
 SITE = re.compile(rf"(?<![\w'.-])((?:(?:{_SITE_WORD}|of|the|and|for)\s+){{0,5}}{_SITE_WORD})(?:\s+{_SITE}\b)+")

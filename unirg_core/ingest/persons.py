@@ -9,7 +9,10 @@ import re
 
 UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĹĻĽŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŴŶŸŹŻŽ"
 _LOWER = "a-zß-öø-ÿāăąćčďđēėęěğģīįıķĺļľłńņňōőœŕřśşšţťūůűųŵŷźżž"
-_PARTICLE = r"(?:[OD]['’]|Ma?c|[Vv]an[ -]|[Vv]on[ -]|[Dd]e[ -]|[Dd]er[ -]|[Dd]i |[Dd]a |[Dd]el |[Dd]os |[Ll]a |[Ee]l-|[Aa]l-|St\. |bin |ibn )"
+_PARTICLE = (
+    r"(?:[OD]['’]|Ma?c|[Vv]an[ -]|[Vv]on[ -]|[Dd]e[ -]|[Dd]er[ -]|[Dd]i |[Dd]a |[Dd]el |[Dd]os |[Ll]a "
+    r"|[Ee]l-|[Aa]l-|St\. |bin |ibn )"
+)
 _WORD = (
     rf"(?:[{UPPER}]\.(?:[{UPPER}]\.)?|[{UPPER}](?![\w'’])|{_PARTICLE}{{0,2}}[{UPPER}][\w'’-]{{0,30}}[{UPPER}{_LOWER}]"
     rf"|(?:de|van|von|di|la|le|al|el)[{UPPER}][\w'’-]{{1,30}})"
@@ -39,7 +42,8 @@ _TOLD = (
     r"discussed (?:by phone |in person |directly |immediately )?with|communicated (?:to|with)|called to|called"
     r"|notified|notifying|informed|reported to|relayed to|conveyed to|telephoned to|phoned to|phoned|paged to|paged"
     r"|told|spoke (?:with|to)|spoken (?:with|to)|reviewed with|shared with|e-?mailed to|e-?mailed|texted to|texted"
-    r"|messaged|faxed to|faxed|sent to|given to|handed to|shown to|copy to|copied to|transmitted to|passed to|escalated to"
+    r"|messaged|faxed to|faxed|sent to|given to|handed to|shown to|copy to|copied to|transmitted to"
+    r"|passed to|escalated to"
     rf"|agree with|concur with|request of|per|(?:{_BY}) by:?|attention|attn:?|cc:?|re:"
     r"|patient(?:'s)? name(?: is|:)?|pt(?:\.)? name(?: is|:)?|known as|name is|i,|and i,"
 )
@@ -67,17 +71,21 @@ NAMED_AFTER_IN_CAPITALS = (NAMED_AFTER[0], _after_lead(_LEAD_IN_CAPITALS), NAMED
 """The same for a text in capitals, where "PATIENT INTUBATED" looks like a name: a person's word needs its colon."""
 
 _NOTICE = (
-    r"(?:was|were|is|has been|have been|had been) (?:\w{2,12}ly )?(?:made aware|notified|informed|called|paged|told|contacted|alerted|updated)"
+    r"(?:was|were|is|has been|have been|had been) (?:\w{2,12}ly )?"
+    r"(?:made aware|notified|informed|called|paged|told|contacted|alerted|updated)"
     r"|acknowledged|acknowledges|concurs|concurred|agrees|agreed|verbali[sz]ed understanding|confirmed|reviewed|attests"
 )
 NAMED_BEFORE = re.compile(
-    rf"{_NAME}(?=,?\s+{_DEGREE}(?!\w)|,? (?:an?|the|our|his|her)? ?(?i:(?:[a-z]{{2,12}} ){{0,2}}(?:{_ROLE})s?\b)"
-    rf"|,? (?i:mrn|dob|d\.o\.b|date of birth|medical record)\b|\s?\((?i:(?:[a-z]{{2,12}} ){{0,3}}(?:{_ROLE}|{_KIN})\b)|,? (?i:{_NOTICE})\b)"
+    rf"{_NAME}(?=,?\s+{_DEGREE}(?!\w)"
+    rf"|,? (?:an?|the|our|his|her)? ?(?i:(?:[a-z]{{2,12}} ){{0,2}}(?:{_ROLE})s?\b)"
+    rf"|,? (?i:mrn|dob|d\.o\.b|date of birth|medical record)\b"
+    rf"|\s?\((?i:(?:[a-z]{{2,12}} ){{0,3}}(?:{_ROLE}|{_KIN})\b)|,? (?i:{_NOTICE})\b)"
 )
 """A name before a degree, a role or a verb of notice: of the group the words after the last that no name has."""
 
 LOW_NAMED = re.compile(
-    rf"(\b(?:(?:drs?\.?|mr\.?|mrs\.?|ms\.?|miss|prof\.?)\s|(?:signed|dictated|read|transcribed|verified|approved) by (?:dr\.? )?))"
+    rf"(\b(?:(?:drs?\.?|mr\.?|mrs\.?|ms\.?|miss|prof\.?)\s"
+    r"|(?:signed|dictated|read|transcribed|verified|approved) by (?:dr\.? )?))"
     rf"([{_LOWER}][\w'’-]{{1,30}})((?:\s[{_LOWER}][\w'’-]{{1,30}})?)(?![\w'’-])"
 )
 """Behind a title in small letters: the next word, and the one after it if it could be a surname."""
@@ -91,73 +99,84 @@ def _words(text: str) -> frozenset[str]:
 
 
 PLAIN = _words(
-    """a an and as at on in of to the was were is are be been being by via for from with who that this these those or not
-    no nor but if so than then when while which what where how ed er icu ccu nicu picu ward unit floor team clinic
-    department dept service services staff emergency radiology surgery surgical medicine medical physician doctor nurse
-    resident attending consultant registrar technologist technician radiologist clinician provider intern fellow surgeon
-    practitioner hospitalist charge covering on-call call referring ordering treating primary care phone telephone page
-    pager paged fax faxed email secure message chat read back verbal verbally written findings finding impression results
-    result report reports reported study studies exam examination examinations comparison prior previous previously date
-    dated time times patient patients pt he she they it his her hers their our we our you your i ct mri cxr mr pa ap us
-    pet there here chest lung lungs heart cardiac left right both bilateral normal stable mild moderate severe small large
-    acute chronic critical new old interval follow followup follow-up recommend recommended recommendation please dr drs
-    immediately shortly directly personally promptly today yesterday tomorrow discussed notified informed called dictated
-    signed reviewed electronically and/or about after before during within without over under per regarding concerning
-    pneumothorax effusion effusions opacity opacities nodule nodules mass masses consolidation atelectasis pneumonia edema
-    cardiomegaly tube tubes line lines catheter approximately name mrn id dob age sex aged male female man woman cardiology
-    oncology pulmonary pulmonology neurology pathology pediatrics paediatrics icu/ccu pacu or/ operating room clerk
-    secretary office number results/findings view views lateral frontal portable film films image images imaging x-ray
-    xray radiograph radiographs scan tomography ultrasound hospital outside general university regional community county
-    local other another same first second third last next available unavailable none nothing unknown unchanged unremarkable
-    clear evidence seen noted given sent told shown has have had does did do done will would should could may might can
-    cannot must also again still now already only just very more most less least few many several some any all each every
-    history reason indication indications technique impression: conclusion addendum final preliminary wet cc re end
-    understanding acknowledged confirmed aware made limited clinical correlation correlate evaluation evaluate tip ends
-    apex apical base basilar bibasilar upper lower middle mid lobe lobes zone hilar hilum mediastinal mediastinum
-    cardiomediastinal silhouette contour contours pleural pleura thoracic spine bone bones bony osseous soft tissue tissues
-    abdomen pelvis rib ribs diaphragm hemidiaphragm aorta aortic vascular vessels airspace disease process abnormality
-    abnormalities degenerative changes change fracture fractures fever cough pain shortness breath dyspnea trauma fall
-    infection cancer tumor tumour device devices pacemaker picc wire wires clips sternotomy generator shielded colon wound
-    healing pancreatic sarcoma cirrhosis wheezing visualized visualised occasional nonsmoker smoker great within admit
-    hx sx dx rx tx cabg copd chf svc ivc ett ngt egd ekg ecg hiv tb ppd cvc iv etoh primordial comments lordotic supine
-    erect upright semi-erect inspiration inspiratory expiration expiratory rotated rotation well-expanded left-sided
-    right-sided one two three four five six seven eight nine ten"""
+    """rn md np phd mbbs mbchb frcr pa-c bsn crnp aprn mr mrs ms miss prof control atrium ventricle atrial
+    ventricular artery arterial vein venous trachea bronchus esophagus stomach liver spleen kidney gallbladder
+    bowel brain neck shoulder clavicle scapula humerus sternum vertebra vertebral hip knee arm leg wrist
+    cavoatrial junction subclavian jugular axillary brachiocephalic azygos cardiothoracic a an and as at on in
+    of to the was were is are be been being by via for from with who that this these those or not no nor but if
+    so than then when while which what where how ed er icu ccu nicu picu ward unit floor team clinic department
+    dept service services staff emergency radiology surgery surgical medicine medical physician doctor nurse
+    resident attending consultant registrar technologist technician radiologist clinician provider intern fellow
+    surgeon practitioner hospitalist charge covering on-call call referring ordering treating primary care phone
+    telephone page pager paged fax faxed email secure message chat read back verbal verbally written findings
+    finding impression results result report reports reported study studies exam examination examinations
+    comparison prior previous previously date dated time times patient patients pt he she they it his her hers
+    their our we you your i ct mri cxr pa ap us pet there here chest lung lungs heart cardiac left right both
+    bilateral normal stable mild moderate severe small large acute chronic critical new old interval follow
+    followup follow-up recommend recommended recommendation please dr drs immediately shortly directly
+    personally promptly today yesterday tomorrow discussed notified informed called dictated signed reviewed
+    electronically and/or about after before during within without over under per regarding concerning
+    pneumothorax effusion effusions opacity opacities nodule nodules mass masses consolidation atelectasis
+    pneumonia edema cardiomegaly tube tubes line lines catheter approximately name mrn id dob age sex aged male
+    female man woman cardiology oncology pulmonary pulmonology neurology pathology pediatrics paediatrics
+    icu/ccu pacu or/ operating room clerk secretary office number results/findings view views lateral frontal
+    portable film films image images imaging x-ray xray radiograph radiographs scan tomography ultrasound
+    hospital outside general university regional community county local other another same first second third
+    last next available unavailable none nothing unknown unchanged unremarkable clear evidence seen noted given
+    sent told shown has have had does did do done will would should could may might can cannot must also again
+    still now already only just very more most less least few many several some any all each every history
+    reason indication indications technique impression: conclusion addendum final preliminary wet cc re end
+    understanding acknowledged confirmed aware made limited clinical correlation correlate evaluation evaluate
+    tip ends apex apical base basilar bibasilar upper lower middle mid lobe lobes zone hilar hilum mediastinal
+    mediastinum cardiomediastinal silhouette contour contours pleural pleura thoracic spine bone bones bony
+    osseous soft tissue tissues abdomen pelvis rib ribs diaphragm hemidiaphragm aorta aortic vascular vessels
+    airspace disease process abnormality abnormalities degenerative changes change fracture fractures fever
+    cough pain shortness breath dyspnea trauma fall infection cancer tumor tumour device devices pacemaker picc
+    wire wires clips sternotomy generator shielded colon wound healing pancreatic sarcoma cirrhosis wheezing
+    visualized visualised occasional nonsmoker smoker great admit hx sx dx rx tx cabg copd chf svc ivc ett ngt
+    egd ekg ecg hiv tb ppd cvc iv etoh primordial comments lordotic supine erect upright semi-erect inspiration
+    inspiratory expiration expiratory rotated rotation well-expanded left-sided right-sided one two three four
+    five six seven eight nine ten"""
 )
 """Words that end a name: none of them is part of one."""
 
 COMMON = _words(
-    """long young white black brown green gray grey may will mark rose grace hope bell head hand chest rib heart line
-    short small large little wood stone hill field ray art lung left right normal clear stable price rice bone cross day
-    early king lane moon park pace page read sharp speed strong sweet swift wall ward west winter wise see shadow do an
-    in so la le no old new view april june august dean rich frank bill pat sue drew rob gene joy faith case close cook
-    cage marsh frost snow ford banks barry bush low high still noble best good major minor base apex pole root dye hurt
-    pain lash mass node tube plate film star street main bond booker baker mason carter miller cooper singer fisher man
-    mann son mild acute gross wide broad patient unknown anonymous none test hardy summers waters rivers walker"""
+    """long young white black brown green gray grey may will mark rose grace hope bell head hand chest rib heart
+    line short small large little wood stone hill field ray art lung left right normal clear stable price rice
+    bone cross day early king lane moon park pace page read sharp speed strong sweet swift wall ward west winter
+    wise see shadow do an in so la le no old new view april june august dean rich frank bill pat sue drew rob
+    gene joy faith case close cook cage marsh frost snow ford banks barry bush low high still noble best good
+    major minor base apex pole root dye hurt pain lash mass node tube plate film star street main bond booker
+    baker mason carter miller cooper singer fisher man mann son mild acute gross wide broad patient unknown
+    anonymous none test hardy summers waters rivers walker"""
 )
 """Names that are words too: known of a patient, they count only beside another name."""
 
 EPONYMS = _words(
-    """addison alzheimer apgar ashman aspergillus bankart barrett behcet bochdalek boerhaave bosniak broca broviac buerger
-    castleman chagas chance charcot chiari chilaiditi chronic-marie codman cobb colles coombs cope crohn cushing dandy
-    dobhoff dobbhoff dobb-hoff doppler down dressler duchenne eaton ehlers-danlos eisenmenger ewing fallot fleischner
-    foley fowler frey friedreich gastrografin gaucher ghon gleason golden goodpasture graves groshong guillain-barre
-    hampton harrington hashimoto heimlich hickman hill-sachs hodgkin holter horner hounsfield huntington jackson-pratt
-    jefferson kaposi kartagener kerley kienbock klatskin kohler kohn kupffer kussmaul langerhans larrey legionella lemierre
-    lisfranc loeffler ludwig lyme macleod mallory-weiss marfan marie meckel mediport meigs mendelson monteggia morgagni
-    morison mycobacterium nissen non-hodgkin ogilvie osgood paget pancoast parkinson perthes pneumocystis poland pott
-    port-a-cath pseudomonas quinton rasmussen raynaud reiter reye riedel rigler roentgen rokitansky salmonella schatzki
-    scheuermann schmorl sengstaken-blakemore shiley sjogren spigelian staphylococcus starr-edwards still streptococcus
-    swan swan-ganz ganz swyer-james takayasu tc-99m tenckhoff turner valsalva virchow waldenstrom wegener westermark
-    whipple wilms wilson zenker ziehl-neelsen zollinger-ellison afib c-section t-spine l-spine c-spine s-shaped v-shaped
-    u-shaped y-shaped h-shaped j-tube g-tube lasix tylenol coumadin xanax enbrel humira plavix lovenox ventolin omnipaque
-    visipaque isovue veriphy epic powerscribe covid covid-19 sars-cov-2 medtronic biotronik english spanish american
-    african asian caucasian hispanic european black white christian medicare medicaid internet xxxx hispanic latino
-    gram pap kodak fuji philips siemens gem lumina xray pacs dicom ris birads bi-rads lung-rads"""
+    """addison alzheimer apgar ashman aspergillus bankart barrett behcet bochdalek boerhaave bosniak broca broviac
+    buerger castleman chagas chance charcot chiari chilaiditi chronic-marie codman cobb colles coombs cope crohn
+    cushing dandy dobhoff dobbhoff dobb-hoff doppler down dressler duchenne eaton ehlers-danlos eisenmenger
+    ewing fallot fleischner foley fowler frey friedreich gastrografin gaucher ghon gleason golden goodpasture
+    graves groshong guillain-barre hampton harrington hashimoto heimlich hickman hill-sachs hodgkin holter
+    horner hounsfield huntington jackson-pratt jefferson kaposi kartagener kerley kienbock klatskin kohler kohn
+    kupffer kussmaul langerhans larrey legionella lemierre lisfranc loeffler ludwig lyme macleod mallory-weiss
+    marfan marie meckel mediport meigs mendelson monteggia morgagni morison mycobacterium nissen non-hodgkin
+    ogilvie osgood paget pancoast parkinson perthes pneumocystis poland pott port-a-cath pseudomonas quinton
+    rasmussen raynaud reiter reye riedel rigler roentgen rokitansky salmonella schatzki scheuermann schmorl
+    sengstaken-blakemore shiley sjogren spigelian staphylococcus starr-edwards still streptococcus swan
+    swan-ganz ganz swyer-james takayasu tc-99m tenckhoff turner valsalva virchow waldenstrom wegener westermark
+    whipple wilms wilson zenker ziehl-neelsen zollinger-ellison afib c-section t-spine l-spine c-spine s-shaped
+    v-shaped u-shaped y-shaped h-shaped j-tube g-tube lasix tylenol coumadin xanax enbrel humira plavix lovenox
+    ventolin omnipaque visipaque isovue veriphy epic powerscribe covid covid-19 sars-cov-2 medtronic biotronik
+    english spanish american african asian caucasian hispanic european black white christian medicare medicaid
+    internet xxxx latino gram pap kodak fuji philips siemens gem lumina xray pacs dicom ris birads bi-rads
+    lung-rads"""
 )
 """What bears a name or a capital and names nobody here: diseases, signs, devices, brands, peoples."""
 
 EXPLAINED = re.compile(
-    r"(?:['’]s)?[ -](?:[A-C][ -])?(?:catheters?|signs?|lines?|diseases?|syndromes?|hernias?|nodes?|tubes?|drains?|shunts?|valves?"
+    r"(?:['’]s)?[ -](?:[A-C][ -])?(?:catheters?|signs?|lines?|diseases?|syndromes?|hernias?|nodes?|tubes?|drains?"
+    r"|shunts?|valves?"
     r"|ports?|staples?|filters?|stents?|classification|grade|criteria|score|angle|fractures?|cysts?|rods?|nails?|plates?"
     r"|procedures?|operation|method|lymphoma|tumou?rs?|sarcoma|complex|deformity|defects?|lesions?|bod(?:y|ies)|units?"
     r"|maneuver|manoeuvre|position|views?|spine|radiographs?|x-rays?)\b",
