@@ -99,44 +99,43 @@ def _words(text: str) -> frozenset[str]:
 
 
 PLAIN = _words(
-    """rn md np phd mbbs mbchb frcr pa-c bsn crnp aprn mr mrs ms miss prof control atrium ventricle atrial
-    ventricular artery arterial vein venous trachea bronchus esophagus stomach liver spleen kidney gallbladder
-    bowel brain neck shoulder clavicle scapula humerus sternum vertebra vertebral hip knee arm leg wrist
-    cavoatrial junction subclavian jugular axillary brachiocephalic azygos cardiothoracic a an and as at on in
-    of to the was were is are be been being by via for from with who that this these those or not no nor but if
-    so than then when while which what where how ed er icu ccu nicu picu ward unit floor team clinic department
-    dept service services staff emergency radiology surgery surgical medicine medical physician doctor nurse
-    resident attending consultant registrar technologist technician radiologist clinician provider intern fellow
-    surgeon practitioner hospitalist charge covering on-call call referring ordering treating primary care phone
-    telephone page pager paged fax faxed email secure message chat read back verbal verbally written findings
-    finding impression results result report reports reported study studies exam examination examinations
-    comparison prior previous previously date dated time times patient patients pt he she they it his her hers
-    their our we you your i ct mri cxr pa ap us pet there here chest lung lungs heart cardiac left right both
-    bilateral normal stable mild moderate severe small large acute chronic critical new old interval follow
-    followup follow-up recommend recommended recommendation please dr drs immediately shortly directly
-    personally promptly today yesterday tomorrow discussed notified informed called dictated signed reviewed
-    electronically and/or about after before during within without over under per regarding concerning
-    pneumothorax effusion effusions opacity opacities nodule nodules mass masses consolidation atelectasis
-    pneumonia edema cardiomegaly tube tubes line lines catheter approximately name mrn id dob age sex aged male
-    female man woman cardiology oncology pulmonary pulmonology neurology pathology pediatrics paediatrics
-    icu/ccu pacu or/ operating room clerk secretary office number results/findings view views lateral frontal
-    portable film films image images imaging x-ray xray radiograph radiographs scan tomography ultrasound
-    hospital outside general university regional community county local other another same first second third
-    last next available unavailable none nothing unknown unchanged unremarkable clear evidence seen noted given
-    sent told shown has have had does did do done will would should could may might can cannot must also again
-    still now already only just very more most less least few many several some any all each every history
-    reason indication indications technique impression: conclusion addendum final preliminary wet cc re end
-    understanding acknowledged confirmed aware made limited clinical correlation correlate evaluation evaluate
-    tip ends apex apical base basilar bibasilar upper lower middle mid lobe lobes zone hilar hilum mediastinal
-    mediastinum cardiomediastinal silhouette contour contours pleural pleura thoracic spine bone bones bony
-    osseous soft tissue tissues abdomen pelvis rib ribs diaphragm hemidiaphragm aorta aortic vascular vessels
-    airspace disease process abnormality abnormalities degenerative changes change fracture fractures fever
-    cough pain shortness breath dyspnea trauma fall infection cancer tumor tumour device devices pacemaker picc
-    wire wires clips sternotomy generator shielded colon wound healing pancreatic sarcoma cirrhosis wheezing
-    visualized visualised occasional nonsmoker smoker great admit hx sx dx rx tx cabg copd chf svc ivc ett ngt
-    egd ekg ecg hiv tb ppd cvc iv etoh primordial comments lordotic supine erect upright semi-erect inspiration
-    inspiratory expiration expiratory rotated rotation well-expanded left-sided right-sided one two three four
-    five six seven eight nine ten"""
+    """mr mrs ms miss prof control atrium ventricle atrial ventricular artery arterial vein venous trachea bronchus
+    esophagus stomach liver spleen kidney gallbladder bowel brain neck shoulder clavicle scapula humerus sternum
+    vertebra vertebral hip knee arm leg wrist cavoatrial junction subclavian jugular axillary brachiocephalic
+    azygos cardiothoracic a an and as at on in of to the was were is are be been being by via for from with who
+    that this these those or not no nor but if so than then when while which what where how ed er icu ccu nicu
+    picu ward unit floor team clinic department dept service services staff emergency radiology surgery surgical
+    medicine medical physician doctor nurse resident attending consultant registrar technologist technician
+    radiologist clinician provider intern fellow surgeon practitioner hospitalist charge covering on-call call
+    referring ordering treating primary care phone telephone page pager paged fax faxed email secure message
+    chat read back verbal verbally written findings finding impression results result report reports reported
+    study studies exam examination examinations comparison prior previous previously date dated time times
+    patient patients pt he she they it his her hers their our we you your i ct mri cxr pa ap us pet there here
+    chest lung lungs heart cardiac left right both bilateral normal stable mild moderate severe small large
+    acute chronic critical new old interval follow followup follow-up recommend recommended recommendation
+    please dr drs immediately shortly directly personally promptly today yesterday tomorrow discussed notified
+    informed called dictated signed reviewed electronically and/or about after before during within without over
+    under per regarding concerning pneumothorax effusion effusions opacity opacities nodule nodules mass masses
+    consolidation atelectasis pneumonia edema cardiomegaly tube tubes line lines catheter approximately name mrn
+    id dob age sex aged male female man woman cardiology oncology pulmonary pulmonology neurology pathology
+    pediatrics paediatrics icu/ccu pacu or/ operating room clerk secretary office number results/findings view
+    views lateral frontal portable film films image images imaging x-ray xray radiograph radiographs scan
+    tomography ultrasound hospital outside general university regional community county local other another same
+    first second third last next available unavailable none nothing unknown unchanged unremarkable clear
+    evidence seen noted given sent told shown has have had does did do done will would should could may might
+    can cannot must also again still now already only just very more most less least few many several some any
+    all each every history reason indication indications technique impression: conclusion addendum final
+    preliminary wet cc re end understanding acknowledged confirmed aware made limited clinical correlation
+    correlate evaluation evaluate tip ends apex apical base basilar bibasilar upper lower middle mid lobe lobes
+    zone hilar hilum mediastinal mediastinum cardiomediastinal silhouette contour contours pleural pleura
+    thoracic spine bone bones bony osseous soft tissue tissues abdomen pelvis rib ribs diaphragm hemidiaphragm
+    aorta aortic vascular vessels airspace disease process abnormality abnormalities degenerative changes change
+    fracture fractures fever cough pain shortness breath dyspnea trauma fall infection cancer tumor tumour
+    device devices pacemaker picc wire wires clips sternotomy generator shielded colon wound healing pancreatic
+    sarcoma cirrhosis wheezing visualized visualised occasional nonsmoker smoker great admit hx sx dx rx tx cabg
+    copd chf svc ivc ett ngt egd ekg ecg hiv tb ppd cvc iv etoh primordial comments lordotic supine erect
+    upright semi-erect inspiration inspiratory expiration expiratory rotated rotation well-expanded left-sided
+    right-sided one two three four five six seven eight nine ten"""
 )
 """Words that end a name: none of them is part of one."""
 
