@@ -12,6 +12,7 @@ from functools import partial
 from unirg_core.ingest.dates import HELD, Dates
 from unirg_core.ingest.identifiers import EMAIL, RULES, SITE
 from unirg_core.ingest.persons import (
+    CLINICAL,
     COMMON,
     EPONYMS,
     EXPLAINED,
@@ -21,7 +22,9 @@ from unirg_core.ingest.persons import (
     NAMED_AFTER,
     NAMED_AFTER_IN_CAPITALS,
     NAMED_BEFORE,
+    OF_SITES,
     PLAIN,
+    SHORT_FORMS,
     UPPER,
     VERBAL,
 )
@@ -31,7 +34,7 @@ CATEGORIES = ("name", "id", "date", "time", "phone", "email", "address", "place"
 _SHORTEST_ID = 5
 _SHORT_NAME = 2
 _NO_NAME_ALONE = COMMON | EPONYMS | PLAIN
-_OF_SITES = frozenset(
+OF_SITES = frozenset(
     (
         "of",
         "and",
@@ -83,7 +86,9 @@ class Known:
                 tokens = [t for t in re.split(r"[\s^=,./]+", text) if len(t.strip("-'")) > 1]
                 names = [t for t in tokens if t.lower() not in _NO_NAME_ALONE and not t.isdigit()]
                 whole["name"] += [t for t in names if len(t) > _SHORT_NAME]
-                short += [t.capitalize() for t in names if len(t) <= _SHORT_NAME]
+                brief = [t for t in names if len(t) <= _SHORT_NAME]
+                short += [t.capitalize() for t in brief]
+                short += [t.upper() for t in brief if t.lower() not in SHORT_FORMS]
                 common += [t for t in tokens if t.lower() in COMMON | EPONYMS]
             elif len(text) >= _SHORTEST_ID and (kind in ("place", "phone") or any(c.isdigit() for c in text)):
                 whole[kind].append(text)
@@ -104,13 +109,17 @@ class Known:
 def _near(common: Iterable[str]) -> re.Pattern[str]:
     """Return the pattern of a name that is also a word ("Long", "Hill"), where its place says that it is one.
 
-    That is beside another name; with a capital inside a sentence; or as the one who did or had something.
+    That is beside another name, with a capital, or as the one who did or had something; where it is a word of reports
+    too ("Long", "Hand"), the capital must stand inside a sentence.
     """
     words = "|".join(re.escape(word) for word in dict.fromkeys(common))
     named = rf"(?-i:(?=[{UPPER}]))(?:{words})\b"
+    plainly = "|".join(re.escape(word) for word in dict.fromkeys(common) if word.lower() not in CLINICAL) or "(?!)"
     return re.compile(
         rf"\b{named},?(?= (?:[A-Z]\.? )?\[NAME\])|(?:(?<=\[NAME\] )|(?<=\[NAME\], ))(?:(?-i:[A-Z])\.? )?{named}"
-        rf"|(?-i:(?<=[a-z,] )){named}|\b{named}(?='s\b|,? (?:was|is|has|had|film|presents?|denies|reports)\b)",
+        rf"|(?-i:(?<=[a-z,] )){named}|(?-i:(?=[{UPPER}]))\b(?:{plainly})\b"
+        rf"|(?:^|(?<=[.!?] ))(?:{plainly})(?= (?:could|can|cannot|did|does|was|is|has|had|states|denies|reports)\b)"
+        rf"|\b{named}(?='s\b|,? (?:was|is|has|had|film|presents?|denies|reports)\b)",
         re.IGNORECASE,
     )
 
@@ -171,7 +180,12 @@ def _explained(match: re.Match[str], small: set[str]) -> bool:
     inner = re.sub(r"^(?:Ma?c|De|La|Le|Van|Von|[OD]['’])", "", match[1])[1:]
     if any(letter.isdigit() for letter in word) or (inner != inner.lower() and "-" not in inner):
         return True
-    if word in _NO_NAME_ALONE or word in small or any(part in EPONYMS for part in parts) or set(word) == {"x"}:
+    if (
+        word in CLINICAL | EPONYMS | PLAIN
+        or word in small
+        or any(part in EPONYMS for part in parts)
+        or set(word) == {"x"}
+    ):
         return True
     if parts[0] in _NO_NAME_ALONE and re.search("-[a-z]", match[1]):
         return True
@@ -233,7 +247,7 @@ def _site(found: Counter[str], match: re.Match[str]) -> str:
     """Replace a hospital with what names it; a hospital of no name stays."""
     words = match[1].split(" ")
     start = max((n + 1 for n, word in enumerate(words) if _no_site(word)), default=0)
-    if {word.lower() for word in words[start:]} <= _OF_SITES:
+    if {word.lower() for word in words[start:]} <= OF_SITES:
         return match[0]
     found["place"] += 1
     return " ".join([*words[:start], "[PLACE]"])
@@ -269,4 +283,4 @@ def _no_name_in_capitals(word: str) -> bool:
 
 
 def _no_site(word: str) -> bool:
-    return word.lower() not in _OF_SITES and _no_name(word)
+    return word.lower() not in OF_SITES and _no_name(word)

@@ -139,17 +139,28 @@ PLAIN = _words(
 )
 """Words that end a name: none of them is part of one."""
 
-COMMON = _words(
-    """long young white black brown green gray grey may will mark rose grace hope bell head hand chest rib heart
-    line short small large little wood stone hill field ray art lung left right normal clear stable price rice
-    bone cross day early king lane moon park pace page read sharp speed strong sweet swift wall ward west winter
-    wise see shadow do an in so la le no old new view april june august dean rich frank bill pat sue drew rob
-    gene joy faith case close cook cage marsh frost snow ford banks barry bush low high still noble best good
-    major minor base apex pole root dye hurt pain lash mass node tube plate film star street main bond booker
-    baker mason carter miller cooper singer fisher man mann son mild acute gross wide broad patient unknown
-    anonymous none test hardy summers waters rivers walker"""
+SHORT_FORMS = _words("ng og et pa ap ct mr us pe pt ed er or ra rv la lv iv ij tb cm mm ml do no so in an on")
+"""Short forms and small words of reports: in capitals none of them is a name of two letters."""
+
+OF_SITES = _words("of and for the general community county regional university medical health")
+"""Words in the name of a hospital that name none by themselves."""
+
+CLINICAL = _words(
+    """head hand chest rib heart line short small large art lung left right normal clear stable bone see shadow do an in
+    so la le no old new case close low high best good major minor base apex pole root dye hurt pain mass node tube plate
+    film star main acute gross wide broad mild patient unknown anonymous none test day early moon page read sharp speed
+    strong west ray rich"""
 )
-"""Names that are words too: known of a patient, they count only beside another name."""
+"""Names that are words of reports: known of a patient, they count only beside another name."""
+
+COMMON = CLINICAL | _words(
+    """long young white black brown green gray grey may will mark rose grace hope bell little wood stone hill field
+    price rice cross king lane park pace sweet swift wall ward winter wise view april june august dean frank
+    bill pat sue drew rob gene joy faith cook cage marsh frost snow ford banks barry bush still noble lash
+    street bond booker baker mason carter miller cooper singer fisher man mann son hardy summers waters rivers
+    walker"""
+)
+"""Names that are words too: they count with a capital inside a sentence, or where it is known that one is a name."""
 
 EPONYMS = _words(
     """addison alzheimer apgar ashman aspergillus bankart barrett behcet bochdalek boerhaave bosniak broca broviac
