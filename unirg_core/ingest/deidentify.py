@@ -34,22 +34,6 @@ CATEGORIES = ("name", "id", "date", "time", "phone", "email", "address", "place"
 _SHORTEST_ID = 5
 _SHORT_NAME = 2
 _NO_NAME_ALONE = COMMON | EPONYMS | PLAIN
-OF_SITES = frozenset(
-    (
-        "of",
-        "and",
-        "for",
-        "the",
-        "general",
-        "community",
-        "county",
-        "regional",
-        "university",
-        "medical",
-        "health",
-        "local",
-    )
-)
 _GIVEN = ("Will", "May")  # so written inside a sentence they are names, not verbs
 _MOST_UNEXPLAINED = 3
 _TITLE_CASE = 0.2
@@ -117,7 +101,7 @@ def _near(common: Iterable[str]) -> re.Pattern[str]:
     plainly = "|".join(re.escape(word) for word in dict.fromkeys(common) if word.lower() not in CLINICAL) or "(?!)"
     return re.compile(
         rf"\b{named},?(?= (?:[A-Z]\.? )?\[NAME\])|(?:(?<=\[NAME\] )|(?<=\[NAME\], ))(?:(?-i:[A-Z])\.? )?{named}"
-        rf"|(?-i:(?<=[a-z,] )){named}|(?-i:(?=[{UPPER}]))\b(?:{plainly})\b"
+        rf"|(?-i:(?<=[a-z,] )){named}|(?-i:(?=[{UPPER}]))\b(?:{plainly})\b(?!-[a-z])"
         rf"|(?:^|(?<=[.!?] ))(?:{plainly})(?= (?:could|can|cannot|did|does|was|is|has|had|states|denies|reports)\b)"
         rf"|\b{named}(?='s\b|,? (?:was|is|has|had|film|presents?|denies|reports)\b)",
         re.IGNORECASE,
