@@ -95,6 +95,7 @@ def _study(rng: np.random.Generator, person: Mapping[str, Any], visit: int, size
         "image_std": float(pixels.std()),
         "image_saturated": float(np.isin(pixels, (0, 255)).mean()),
         "phash": hashlib.sha256(pixels.tobytes()).hexdigest()[:16],
+        "burned_in": "",
         "shard": SHARD,
         "truth": truth,
     }

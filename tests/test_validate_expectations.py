@@ -226,7 +226,7 @@ QUARANTINED = [
     ("image_width", {"image_width": 512}),
     ("image_not_constant", {"image_std": 0.5}),
     ("image_not_saturated", {"image_saturated": 0.97}),
-    ("no_phi", {"comparison": "Compared with 03/14/2021."}),
+    ("no_phi", {"comparison": "Call (212) 555-0147."}),
     ("no_phi", {"indication": "MRN 4711 with cough."}),
 ]
 

@@ -80,6 +80,7 @@ _DERIVED = [
     ("image_std", pa.float32()),
     ("image_saturated", pa.float32()),  # share of pixels at 0 or 255
     ("phash", pa.string()),  # 64-bit perceptual hash, 16 hex digits
+    ("burned_in", pa.string()),  # why print may be burned into the picture (ingest/burned.py); empty: nothing tells so
     ("shard", pa.string()),  # file name under data/studies/
     ("row", pa.int32()),  # row in that shard
 ]

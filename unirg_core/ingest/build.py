@@ -10,6 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from unirg_core.files import canonical_json
+from unirg_core.ingest.burned import SUSPECTED, check_declared, suspected
+from unirg_core.ingest.dates import Dates
 from unirg_core.ingest.deidentify import Known, form_identifiers, scrub
 from unirg_core.ingest.dicom import decode_dicom, is_dicom
 from unirg_core.ingest.picture import Decoded, decode_picture, store
@@ -97,8 +99,8 @@ class Builder:
         study_id = self._vault.pseudonym("study", raw.key)
         patient_id = patient_pseudonym(self._vault, raw.institution, raw.patient)
         known = Known([*raw.identifiers, *picture.identifiers, *form_identifiers(raw.report)])
-        texts = self._scrubbed(sections, known, batch.found)
         day = raw.day if raw.dated else picture.day
+        texts = self._scrubbed(sections, known, self._dates(patient_id, day), batch.found)
         age = raw.age if raw.age is not None else picture.age
         row = {
             "study_id": study_id,
@@ -113,6 +115,7 @@ class Builder:
             "modality": picture.modality,
             "original_bits": picture.bits,
             "photometric": picture.photometric,
+            "burned_in": picture.burned_in or (SUSPECTED if suspected(picture.grey) else ""),
             **texts,
             **_stored(picture, self._params.image_size),
         }
@@ -126,7 +129,9 @@ class Builder:
                 _check_view(file.view or "PA")
                 if taken is not None:
                     raise Rejected("Another frontal picture of the study was taken.")
-                taken = _decoded(file)
+                view, picture = _decoded(file)
+                check_declared(picture.burned_in, self._params.deid.burned_in)
+                taken = view, picture
             except Rejected as reason:
                 batch.rejects.append(self._rejected(file, str(reason)))
         return taken
@@ -141,10 +146,15 @@ class Builder:
             return [Reject(self._vault.pseudonym("study", raw.key), reason, raw.where)]
         return [self._rejected(file, reason) for file in raw.files]
 
-    def _scrubbed(self, sections: Sections, known: Known, found: Counter[str]) -> dict[str, str]:
+    def _dates(self, patient_id: str, day: int | None) -> Dates:
+        """Return what is done with the dates of a patient's report: they move as his days do, or are tagged."""
+        shift = self._vault.day_shift(patient_id) if self._params.deid.dates == "shift" else None
+        return Dates(shift, day, self._params.deid.day_first)
+
+    def _scrubbed(self, sections: Sections, known: Known, dates: Dates, found: Counter[str]) -> dict[str, str]:
         texts = {}
         for name in _TEXTS:
-            texts[name], counts = scrub(getattr(sections, name), known)
+            texts[name], counts = scrub(getattr(sections, name), known, dates)
             found.update(counts)
         return texts
 

@@ -1,30 +1,50 @@
 """Scrub a report's text of what could name a person, in memory: what is known of him first, then what looks like it.
 
-What is found gives way to a tag that says what stood there, as `[NAME]`; the sentence stays. Years alone and ages up to
-89 stay too (45 CFR 164.514, Safe Harbor).
+What is found gives way to a tag that says what stood there, as `[NAME]`; the sentence stays. Full dates are moved by
+the patient's own days (`dates.py`), or tagged too. Ages up to 89 stay (45 CFR 164.514, Safe Harbor).
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
-from unirg_core.ingest.identifiers import COMMON, EMAIL, NAMED_AFTER, NAMED_BEFORE, PLAIN, RULES
-
-PROFILE = "header: the schema's fields only (PS3.15 Annex E: all else is removed); text: Safe Harbor tags"
-VERSION = "1"
-RESIDUAL_RISK = (
-    "Text is scrubbed by rules and by the names and ids known from table, form and header; a name that stands in none "
-    "of these and in no usual phrase may stay. Pixels are not read: text burned into a picture is refused only where "
-    "the DICOM header says so."
+from unirg_core.ingest.dates import HELD, Dates
+from unirg_core.ingest.identifiers import EMAIL, RULES, SITE
+from unirg_core.ingest.persons import (
+    CLINICAL,
+    COMMON,
+    EPONYMS,
+    EXPLAINED,
+    INITIALS,
+    INSIDE,
+    LOW_NAMED,
+    NAMED_AFTER,
+    NAMED_AFTER_IN_CAPITALS,
+    NAMED_BEFORE,
+    OF_SITES,
+    PLAIN,
+    SHORT_FORMS,
+    UPPER,
+    VERBAL,
 )
+
 CATEGORIES = ("name", "id", "date", "time", "phone", "email", "address", "place", "age")
 
 _SHORTEST_ID = 5
 _SHORT_NAME = 2
-_NAMES_MERGED = re.compile(r"\[NAME\](?:(?:\s*,\s*|\s+|-)(?:[A-Z]\.?\s+)?\[NAME\])+")
-_INITIAL = re.compile(r"\b[A-Z]\.? (?=\[NAME\])|(?<=\[NAME\]) [A-Z]\b\.?(?!\w)")
+_NO_NAME_ALONE = COMMON | EPONYMS | PLAIN
+_GIVEN = ("Will", "May")  # so written inside a sentence they are names, not verbs
+_MOST_UNEXPLAINED = 3
+_TITLE_CASE = 0.2
+_FEW_SMALL = 0.3
+_NAMES_MERGED = re.compile(rf"\[NAME\](?:(?:\s*,\s*|\s+|-)(?:[{UPPER}]\.?\s+)?\[NAME\])+")
+_TITLED = re.compile(r"\b(?:drs?|mr|mrs|ms|prof)\.?\s+$", re.IGNORECASE)
+_INITIAL = re.compile(rf"\b[{UPPER}]\.? (?=\[NAME\])|(?<=\[NAME\]) [{UPPER}]\b\.?(?!\w)")
 _TAGGED = re.compile(r"\[(?:" + "|".join(c.upper() for c in CATEGORIES) + r")\]")
+TAGGED_DATES = Dates()
+_HOLDERS = re.compile(f"[{chr(HELD)}-{chr(HELD + 0xFFFD)}]")
+_BESIDE = re.compile(rf"(?<![\w'’.-])([{UPPER}][\w'’-]{{1,30}},? )(?=\[NAME\])")
 
 _FORM_NAME = re.compile(
     r"^[ \t]*(?:patient(?:'s)?(?: name)?|name|(?:referring|ordering|attending|reporting) (?:physician|doctor|provider)"
@@ -48,39 +68,112 @@ class Known:
         for kind, text in identifiers:
             if kind == "name":
                 tokens = [t for t in re.split(r"[\s^=,./]+", text) if len(t.strip("-'")) > 1]
-                names = [t for t in tokens if t.lower() not in COMMON | PLAIN and not t.isdigit()]
+                names = [t for t in tokens if t.lower() not in _NO_NAME_ALONE and not t.isdigit()]
                 whole["name"] += [t for t in names if len(t) > _SHORT_NAME]
-                short += [t.capitalize() for t in names if len(t) <= _SHORT_NAME]
-                common += [t for t in tokens if t.lower() in COMMON]
+                brief = [t for t in names if len(t) <= _SHORT_NAME]
+                short += [t.capitalize() for t in brief]
+                short += [t.upper() for t in brief if t.lower() not in SHORT_FORMS]
+                common += [t for t in tokens if t.lower() in COMMON | EPONYMS]
             elif len(text) >= _SHORTEST_ID and (kind in ("place", "phone") or any(c.isdigit() for c in text)):
                 whole[kind].append(text)
         self._patterns = [(kind, _any_of(texts, re.IGNORECASE)) for kind, texts in whole.items() if texts]
         # "Ng" is a name, "NG" a tube: so short a name counts only as names are written.
         self._patterns += [("name", _any_of(short, re.NOFLAG))] if short else []
-        # A name that is also a word ("Long", "Hill") counts only as a neighbour of a name.
-        near = "|".join(re.escape(t.capitalize()) + "|" + re.escape(t.upper()) for t in dict.fromkeys(common))
-        self._near = (
-            re.compile(rf"(?:{near})\b,?(?= (?:[A-Z]\.? )?\[NAME\])|(?<=\[NAME\] )(?:{near})\b") if near else None
-        )
+        self._near = _near(common) if common else None
 
     def scrub(self, text: str, found: Counter[str]) -> str:
         """Return the text with what is known replaced by tags, counted in `found`."""
         for kind, pattern in self._patterns:
             text = pattern.sub(partial(_tagged, kind, found), text)
-        return self._near.sub(partial(_tagged, "name", found), text) if self._near else text
+        for _ in range(2 if self._near else 0):  # of two such names the second is beside a name once the first is found
+            text = self._near.sub(partial(_tagged, "name", found), text)
+        return text
 
 
-def scrub(text: str, known: Known) -> tuple[str, Counter[str]]:
+def _near(common: Iterable[str]) -> re.Pattern[str]:
+    """Return the pattern of a name that is also a word ("Long", "Hill"), where its place says that it is one.
+
+    That is beside another name, with a capital, or as the one who did or had something; where it is a word of reports
+    too ("Long", "Hand"), the capital must stand inside a sentence.
+    """
+    words = "|".join(re.escape(word) for word in dict.fromkeys(common))
+    named = rf"(?-i:(?=[{UPPER}]))(?:{words})\b"
+    plainly = "|".join(re.escape(word) for word in dict.fromkeys(common) if word.lower() not in CLINICAL) or "(?!)"
+    return re.compile(
+        rf"\b{named},?(?= (?:[A-Z]\.? )?\[NAME\])|(?:(?<=\[NAME\] )|(?<=\[NAME\], ))(?:(?-i:[A-Z])\.? )?{named}"
+        rf"|(?-i:(?<=[a-z,] )){named}|(?-i:(?=[{UPPER}]))\b(?:{plainly})\b(?!-[a-z])"
+        rf"|(?:^|(?<=[.!?] ))(?:{plainly})(?= (?:could|can|cannot|did|does|was|is|has|had|states|denies|reports)\b)"
+        rf"|\b{named}(?='s\b|,? (?:was|is|has|had|film|presents?|denies|reports)\b)",
+        re.IGNORECASE,
+    )
+
+
+def scrub(text: str, known: Known, dates: Dates = TAGGED_DATES) -> tuple[str, Counter[str]]:
     """Return the text without identifiers, and how many were found by category."""
     found: Counter[str] = Counter()
+    moved: list[str] = []
+    text = _HOLDERS.sub(" ", text)
     text = known.scrub(EMAIL.sub(partial(_tagged, "email", found), text), found)
     for kind, pattern in RULES:
-        text = pattern.sub(partial(_tagged, kind, found), text)
-    for pattern in NAMED_AFTER:
-        text = pattern.sub(partial(_after_lead, found), text)
-    text = NAMED_BEFORE.sub(partial(_before_degree, found), text)
+        text = dates.scrub(text, found, moved) if pattern is None else pattern.sub(partial(_tagged, kind, found), text)
+    text = _people(SITE.sub(partial(_site, found), text), found)
+    return _HOLDERS.sub(lambda match: moved[ord(match[0]) - HELD], text), found
+
+
+def _people(text: str, found: Counter[str]) -> str:
+    """Return the text without the names that its own words give away."""
+    letters = sum(map(str.isalpha, text))
+    capitals = sum(map(str.islower, text)) < _FEW_SMALL * letters
+    no_name = _no_name_in_capitals if capitals else _no_name
+    for pattern in NAMED_AFTER_IN_CAPITALS if capitals else NAMED_AFTER:
+        text = pattern.sub(partial(_after_lead, found, no_name), text)
+    text = NAMED_BEFORE.sub(partial(_before, "name", found, no_name), text)
+    text = INITIALS.sub(partial(_tagged, "name", found), text)
+    text = LOW_NAMED.sub(partial(_in_small_letters, found), text)
+    if not capitals:
+        text = _unexplained(text, found)
     text = _INITIAL.sub("", text)
-    return _NAMES_MERGED.sub("[NAME]", text), found
+    return _NAMES_MERGED.sub("[NAME]", text)
+
+
+def _unexplained(text: str, found: Counter[str]) -> str:
+    """Replace capitalised words inside sentences that nothing explains, unless it is a text of many such words."""
+    small = {word for word in re.findall(r"\w+", text) if word.islower()}
+    doubtful = [m for m in INSIDE.finditer(text) if not _explained(m, small)]
+    if len(doubtful) > max(_MOST_UNEXPLAINED, _TITLE_CASE * len(text.split())):
+        return text
+    spans = {match.span(1) for match in doubtful}
+
+    def replaced(match: re.Match[str]) -> str:
+        if match.span(1) not in spans:
+            return match[0]
+        found["name"] += 1
+        return "[NAME]" + ("'s" if match[1].endswith(("'s", "’s")) else "")
+
+    return _BESIDE.sub(_first_of_two, INSIDE.sub(replaced, text))
+
+
+def _first_of_two(match: re.Match[str]) -> str:
+    word = match[1].strip(" ,").lower()
+    return match[1] if word in PLAIN | EPONYMS or VERBAL.fullmatch(word) else "[NAME] "
+
+
+def _explained(match: re.Match[str], small: set[str]) -> bool:
+    word = re.sub(r"['’]s$", "", match[1]).lower()
+    parts = re.split(r"[-'’]", word)
+    inner = re.sub(r"^(?:Ma?c|De|La|Le|Van|Von|[OD]['’])", "", match[1])[1:]
+    if any(letter.isdigit() for letter in word) or (inner != inner.lower() and "-" not in inner):
+        return True
+    if (
+        word in CLINICAL | EPONYMS | PLAIN
+        or word in small
+        or any(part in EPONYMS for part in parts)
+        or set(word) == {"x"}
+    ):
+        return True
+    if parts[0] in _NO_NAME_ALONE and re.search("-[a-z]", match[1]):
+        return True
+    return all(part in PLAIN for part in parts) or bool(EXPLAINED.match(match.string, match.end(1)))
 
 
 def form_identifiers(report: str) -> list[tuple[str, str]]:
@@ -100,28 +193,78 @@ def _tagged(kind: str, found: Counter[str], match: re.Match[str]) -> str:
     return f"{kept}[{kind.upper()}]"
 
 
-def _after_lead(found: Counter[str], match: re.Match[str]) -> str:
+def _after_lead(found: Counter[str], no_name: Callable[[str], bool], match: re.Match[str]) -> str:
     """Replace the words after a title or lead, up to the first that no name has."""
     words = match[2].split(" ")
-    count = next((n for n, word in enumerate(words) if _no_name(word)), len(words))
-    return match[1] + _replaced(found, [], words[:count], words[count:])
+    count, at = 0, match.start(2)
+    titled = (
+        no_name is _no_name and _TITLED.search(match[1]) and not _TAGGED.search(words[0]) and set(words[0]) != {"X"}
+    )
+    for word in words:
+        at += len(word)
+        if titled and not count:
+            count, at = 1, at + 1
+            continue
+        if no_name(word) or (_bare(word) in EPONYMS and _eponym(match, at)):
+            break
+        count, at = count + 1, at + 1
+    return match[1] + _replaced("name", found, [], words[:count], words[count:])
 
 
-def _before_degree(found: Counter[str], match: re.Match[str]) -> str:
-    """Replace the words before a degree, after the last that no name has."""
+def _eponym(match: re.Match[str], end: int) -> bool:
+    """Tell whether a disease, sign or device is meant that bears a name, not its bearer."""
+    return match[1].strip().lower() == "per" or bool(EXPLAINED.match(match.string, end))
+
+
+def _bare(word: str) -> str:
+    return word.strip(".,:;'-").lower()
+
+
+def _before(kind: str, found: Counter[str], no_name: Callable[[str], bool], match: re.Match[str]) -> str:
+    """Replace the words before a degree, role or site, after the last that no name has."""
     words = match[1].split(" ")
-    start = max((n + 1 for n, word in enumerate(words) if _no_name(word)), default=0)
-    return _replaced(found, words[:start], words[start:], [])
+    start = max((n + 1 for n, word in enumerate(words) if no_name(word)), default=0)
+    return _replaced(kind, found, words[:start], words[start:], [])
 
 
-def _replaced(found: Counter[str], before: list[str], name: list[str], after: list[str]) -> str:
+def _site(found: Counter[str], match: re.Match[str]) -> str:
+    """Replace a hospital with what names it; a hospital of no name stays."""
+    words = match[1].split(" ")
+    start = max((n + 1 for n, word in enumerate(words) if _no_site(word)), default=0)
+    if {word.lower() for word in words[start:]} <= OF_SITES:
+        return match[0]
+    found["place"] += 1
+    return " ".join([*words[:start], "[PLACE]"])
+
+
+def _in_small_letters(found: Counter[str], match: re.Match[str]) -> str:
+    """Replace one word behind a title, or two where the second could be a surname."""
+    first, second = match[2], match[3].strip()
+    if _no_name_in_capitals(first):
+        return match[0]
+    found["name"] += 1
+    return f"{match[1]}[NAME]" + (match[3] if not second or _no_name_in_capitals(second) else "")
+
+
+def _replaced(kind: str, found: Counter[str], before: list[str], name: list[str], after: list[str]) -> str:
     if not any(len(word.strip(".,")) > 1 for word in name):
         return " ".join(before + name + after)
-    found["name"] += 1
+    found[kind] += 1
     comma = "," if name[-1].endswith(",") else ""
-    return " ".join([*before, "[NAME]" + comma, *after])
+    possessive = "'s" if name[-1].endswith(("'s", "’s")) else ""
+    return " ".join([*before, f"[{kind.upper()}]{possessive}{comma}", *after])
 
 
 def _no_name(word: str) -> bool:
     bare = word.strip(".,:;'-")
-    return bare.lower() in PLAIN or set(bare) <= {"X"} or bool(_TAGGED.search(word))
+    if bare in _GIVEN:
+        return False
+    return bare.lower() in PLAIN or set(bare) <= {"X"} or bool(_TAGGED.search(word)) or bool(_HOLDERS.search(word))
+
+
+def _no_name_in_capitals(word: str) -> bool:
+    return _no_name(word) or bool(VERBAL.fullmatch(word.strip(".,:;'-")))
+
+
+def _no_site(word: str) -> bool:
+    return word.lower() not in OF_SITES and _no_name(word)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from unirg_core.ingest.burned import declared
 from unirg_core.ingest.mapping import age_of, frontal_or_other
 from unirg_core.ingest.picture import Decoded, check_size, stretched
 from unirg_core.ingest.source import Rejected
@@ -42,8 +43,7 @@ def decode_dicom(content: bytes) -> Decoded:
     Raises
     ------
     Rejected
-        When it is cut short, cannot be decoded, has several frames or colours, is another modality or body part, or
-        says that annotations are burned into its pixels.
+        When it is cut short, cannot be decoded, has several frames or colours, or is another modality or body part.
     """
     import pydicom
 
@@ -74,8 +74,6 @@ def _check(header: Any) -> None:
     part = str(header.get("BodyPartExamined", "")).upper()
     if part and not re.search(r"CHEST|THORAX|LUNG|TORAX", part):
         raise Rejected(f"The body part is {_word(part)}, not the chest.")
-    if str(header.get("BurnedInAnnotation", "")).upper() == "YES":
-        raise Rejected("The header says that annotations are burned into the picture (BurnedInAnnotation YES).")
     if int(header.get("NumberOfFrames", 1) or 1) > 1:
         raise Rejected("The file has several frames; only single radiographs are taken.")
     if not str(header.PhotometricInterpretation).startswith("MONOCHROME") or int(header.get("SamplesPerPixel", 1)) != 1:
@@ -155,6 +153,7 @@ def _facts(header: Any) -> dict[str, Any]:
         "sex": sex if sex in ("F", "M") else "",
         "age": age_of(str(header.get("PatientAge", ""))),
         "day": _day(str(header.get("StudyDate", ""))),
+        "burned_in": declared(header),
         "identifiers": tuple(dict.fromkeys(_identifiers(header))),
     }
 

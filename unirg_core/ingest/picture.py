@@ -30,6 +30,7 @@ class Decoded:
     age: int | None = None
     day: int | None = None
     identifiers: tuple[tuple[str, str], ...] = ()
+    burned_in: str = ""  # why its header makes it suspect of print in its pixels (burned.py); empty for no reason
 
 
 @dataclass(frozen=True, eq=False)

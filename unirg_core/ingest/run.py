@@ -19,7 +19,7 @@ from unirg_core.faults import BadInput
 from unirg_core.files import folder_written_whole, write_json
 from unirg_core.home import die_with, home
 from unirg_core.ingest.build import Batch, Builder, Reject, merged
-from unirg_core.ingest.deidentify import CATEGORIES, PROFILE, RESIDUAL_RISK, VERSION
+from unirg_core.ingest.deid_report import deid_report
 from unirg_core.ingest.manifest import complete
 from unirg_core.ingest.opening import open_pinned, open_source
 from unirg_core.ingest.shards import ShardWriter, write_table
@@ -57,7 +57,8 @@ def ingest(params: Params, root: Path) -> None:
     write_table(root / REJECTS, whole.reject_table())
     manifest = _manifest(whole, params, vault, root)
     write_table(root / TRUTH, pa.Table.from_pylist(whole.truth, TRUTH_SCHEMA))
-    write_json(root / _DEID, _report(whole))
+    reasons, marks = [reject.reason for reject in whole.rejects], manifest["burned_in"].to_pylist()
+    write_json(root / _DEID, deid_report(params.ingest.deid, whole.found, reasons, marks))
     write_table(root / MANIFEST, manifest)
     vault.seal()
     say("ingest", f"{manifest.num_rows} studies taken, {len(whole.rejects)} files rejected ({root / REJECTS}).")
@@ -112,17 +113,6 @@ def _nothing(rejects: Sequence[Reject], root: Path) -> str:
     return (
         f"Nothing of the source is usable: {len(rejects)} files were rejected ({told}). All reasons: {root / REJECTS}."
     )
-
-
-def _report(whole: _Collected) -> dict[str, Any]:
-    burned = sum("burned into" in reject.reason for reject in whole.rejects)
-    return {
-        "profile": PROFILE,
-        "version": VERSION,
-        "removed_from_text": {name: whole.found[name] for name in CATEGORIES},
-        "refused": {"burned_in_annotation": burned},
-        "residual_risk": RESIDUAL_RISK,
-    }
 
 
 def _batches(params: Ingest, root: Path, vault: Vault, chunks: Sequence[list[str]]) -> Iterator[Batch]:

@@ -51,6 +51,18 @@ class Split(Section):
         return self
 
 
+class Deid(Section):
+    """What is done with identifiers beyond what is always removed (docs/deidentification.md)."""
+
+    dates: Literal["shift", "tag"] = Field(
+        "shift", description="Full dates of a text: moved as the patient's days are, or [DATE]"
+    )
+    day_first: bool = Field(False, description="Read 03/04/2019 as 3 April where nothing else tells")
+    burned_in: Literal["refuse", "flag"] = Field(
+        "refuse", description="Pictures whose header declares burned-in annotation or a secondary capture"
+    )
+
+
 class Ingest(Section):
     """From a drop to de-identified shards."""
 
@@ -63,6 +75,7 @@ class Ingest(Section):
     processes: Annotated[int, Field(ge=1, le=256, description="Processes that decode side by side")] = 2
     shard_mb: Annotated[int, Field(ge=1, le=256, description="Largest size of a shard in MB")] = 256
     policy: str = Field("synthetic", min_length=1, description="Consent or legal basis of the data, by id")
+    deid: Deid = Deid()
     phantom: Phantom = Phantom()
     split: Split = Split()
 

@@ -1,0 +1,63 @@
+"""The de-identification report, `data/deid.json`: part of the dataset, and so of its digest and of a model's record."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from unirg_core.files import digest_of, file_digest
+from unirg_core.ingest.burned import CAPTURED, DECLARED, SUSPECTED
+from unirg_core.ingest.deidentify import CATEGORIES
+from unirg_core.params import Deid
+
+PROFILE = {
+    "header": "DICOM PS3.15 Annex E, Basic Profile: every element is removed but what the study schema derives from it",
+    "text": "45 CFR 164.514(b)(2), Safe Harbor, by rules and by what table, form and header tell",
+}
+VERSION = "2"
+RESIDUAL_RISK = (
+    "A name that table, form and header do not tell and that stands in no usual phrase may stay, above all in a text "
+    "in capitals or small letters throughout, or where it is a common word too.",
+    "Dates that are moved keep their distances: who knows one true date of a patient knows all of them.",
+    "Nothing reads the pixels: a picture is refused where its header declares print, and only marked where lines of "
+    "print are suspected. Print that neither shows stays in the picture.",
+    "A face or a unique body, implant or jewel in the picture, and a rare history in the text, can name a person.",
+    "Recall is measured on planted forms, not on this institution's reports (docs/deidentification.md).",
+)
+_RULES = ("burned", "dates", "deidentify", "identifiers", "persons")
+
+
+def deid_report(
+    settings: Deid, found: Mapping[str, int], reasons: Iterable[str], marks: Iterable[str | None]
+) -> dict[str, Any]:
+    """Return the report.
+
+    Parameters
+    ----------
+    settings
+        The section ingest.deid.
+    found
+        Category -> identifiers that were removed from the texts or moved.
+    reasons
+        Why files were rejected.
+    marks
+        The column `burned_in` of the manifest.
+    """
+    refused = sum("burned into" in reason for reason in reasons)
+    marked = Counter(mark for mark in marks if mark)
+    return {
+        "profile": PROFILE,
+        "version": VERSION,
+        "rules": rules_digest(),
+        "settings": settings.model_dump(),
+        "removed_from_text": {name: found.get(name, 0) for name in CATEGORIES},
+        "refused": {"burned_in_annotation": refused},
+        "taken_but_marked": {why: marked[why] for why in (DECLARED, CAPTURED, SUSPECTED)},
+        "residual_risk": list(RESIDUAL_RISK),
+    }
+
+
+def rules_digest() -> str:
+    """Return the SHA-256 over the code of the rules: whoever changes a word of them has another profile."""
+    folder = Path(__file__).parent
+    return digest_of({name: file_digest(folder / f"{name}.py") for name in _RULES})

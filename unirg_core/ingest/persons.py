@@ -1,0 +1,202 @@
+"""The ways in which a report names people, and the words that are no names though they stand or look like ones.
+
+Four ways: behind a title or a lead (`Dr. ...`, `called to ...`, `daughter ...`), before a degree, a role or a verb of
+notice (`..., RN`, `... (ICU fellow)`, `... was notified`), beside a name that was found, and, in text that is not in
+capitals throughout, any capitalised word inside a sentence that nothing else explains. Eponyms and brands stay.
+"""
+
+import re
+
+UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĹĻĽŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŴŶŸŹŻŽ"
+_LOWER = "a-zß-öø-ÿāăąćčďđēėęěğģīįıķĺļľłńņňōőœŕřśşšţťūůűųŵŷźżž"
+_PARTICLE = (
+    r"(?:[OD]['’]|Ma?c|[Vv]an[ -]|[Vv]on[ -]|[Dd]e[ -]|[Dd]er[ -]|[Dd]i |[Dd]a |[Dd]el |[Dd]os |[Ll]a "
+    r"|[Ee]l-|[Aa]l-|St\. |bin |ibn )"
+)
+_WORD = (
+    rf"(?:[{UPPER}]\.(?:[{UPPER}]\.)?|[{UPPER}](?![\w'’])|{_PARTICLE}{{0,2}}[{UPPER}][\w'’-]{{0,30}}[{UPPER}{_LOWER}]"
+    rf"|(?:de|van|von|di|la|le|al|el)[{UPPER}][\w'’-]{{1,30}})"
+)
+_NAME = rf"(?<![\w'’-])({_WORD}(?:(?:,\s?|\s){_WORD}){{0,3}})"
+_TITLE = r"(?i:drs?\.?|doctors?|mr\.?|mrs\.?|ms\.?|miss|prof\.?|professor|nurse|sister|rn|np|pa-c|fr\.|rev\.)"
+_DEGREE = (
+    r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|Ph\.?D\.?|MBBS|MBChB|FRCR|FRCPC|FACR|FACC|PA-C|PA|DNP|CRNP|APRN|BSN|RT|R\.T\."
+    r"|MPH|DPM|DDS|PGY-?\d|(?i:md|mbbs|frcr))"
+)
+_KIN = (
+    r"brother|sister|son|daughter|wife|husband|spouse|partner|mother|father|mom|dad|parent|niece|nephew|aunt|uncle"
+    r"|cousin|grandson|granddaughter|grandmother|grandfather|guardian|caregiver|carer|friend|neighbou?r|next of kin"
+    r"|roommate|fianc[eé]e?|stepson|stepdaughter"
+)
+_ROLE = (
+    r"physician|nurse|resident|clinician|provider|radiologist|technologist|technician|registrar|consultant|intern"
+    r"|surgeon|fellow|attending|hospitalist|cardiologist|pulmonologist|oncologist|intensivist|practitioner|assistant"
+    r"|coordinator|clerk|secretary|therapist|student|pathologist|neurologist|midwife|pharmacist|paramedic|interpreter"
+)
+_BY = (
+    r"signed|dictated|read|reported|interpreted|verified|approved|transcribed|requested|ordered|referred|acknowledged"
+    r"|reviewed|performed|attested|finali[sz]ed|authenticated|examined|seen|placed|inserted|done|taken|supervised"
+    r"|recommended|noted|described|accompanied|brought in|cosigned|co-signed|electronically signed|prepared|confirmed"
+)
+_TOLD = (
+    r"discussed (?:by phone |in person |directly |immediately )?with|communicated (?:to|with)|called to|called"
+    r"|notified|notifying|informed|reported to|relayed to|conveyed to|telephoned to|phoned to|phoned|paged to|paged"
+    r"|told|spoke (?:with|to)|spoken (?:with|to)|reviewed with|shared with|e-?mailed to|e-?mailed|texted to|texted"
+    r"|messaged|faxed to|faxed|sent to|given to|handed to|shown to|copy to|copied to|transmitted to"
+    r"|passed to|escalated to"
+    rf"|agree with|concur with|request of|per|(?:{_BY}) by:?|attention|attn:?|cc:?|re:"
+    r"|patient(?:'s)? name(?: is|:)?|pt(?:\.)? name(?: is|:)?|known as|name is|i,|and i,"
+)
+_PERSON = rf"{_KIN}|{_ROLE}|patient|pt|electronically signed|signed|dictated|name"
+_OWN = r"(?:(?i:the|his|her|their|patient's|and) )?"
+_LEAD = rf"(?i:{_TOLD}|(?:{_PERSON})(?:['’]s name is)?(?:\s?[:,(])?)"
+_LEAD_IN_CAPITALS = rf"(?i:{_TOLD}|(?:{_PERSON})(?:['’]s name is|\s?[:,(]))"
+
+
+def _after_lead(lead: str) -> re.Pattern[str]:
+    return re.compile(rf"(\b{lead}(?:\s+|(?<=\())(?:{_OWN})(?:{_TITLE}\s+)?){_NAME}")
+
+
+NAMED_AFTER = (
+    re.compile(rf"(\b{_TITLE}\s+){_NAME}"),
+    _after_lead(_LEAD),
+    re.compile(rf"(\[NAME\](?:\s?[/&;]\s?|,? and |,? or )){_NAME}"),
+)
+"""The first group stays; of the second the words up to the first that no name has are a name."""
+
+INITIALS = re.compile(rf"(\b(?i:(?:{_BY}) by:? ))[{UPPER}]{{2,3}}(?=\s?(?:[.;,/\n]|$))")
+"""The letters that stand for a reader or typist."""
+
+NAMED_AFTER_IN_CAPITALS = (NAMED_AFTER[0], _after_lead(_LEAD_IN_CAPITALS), NAMED_AFTER[2])
+"""The same for a text in capitals, where "PATIENT INTUBATED" looks like a name: a person's word needs its colon."""
+
+_NOTICE = (
+    r"(?:was|were|is|has been|have been|had been) (?:\w{2,12}ly )?"
+    r"(?:made aware|notified|informed|called|paged|told|contacted|alerted|updated)"
+    r"|acknowledged|acknowledges|concurs|concurred|agrees|agreed|verbali[sz]ed understanding|confirmed|reviewed|attests"
+)
+NAMED_BEFORE = re.compile(
+    rf"{_NAME}(?=,?\s+{_DEGREE}(?!\w)"
+    rf"|,? (?:an?|the|our|his|her)? ?(?i:(?:[a-z]{{2,12}} ){{0,2}}(?:{_ROLE})s?\b)"
+    rf"|,? (?i:mrn|dob|d\.o\.b|date of birth|medical record)\b"
+    rf"|\s?\((?i:(?:[a-z]{{2,12}} ){{0,3}}(?:{_ROLE}|{_KIN})\b)|,? (?i:{_NOTICE})\b)"
+)
+"""A name before a degree, a role or a verb of notice: of the group the words after the last that no name has."""
+
+LOW_NAMED = re.compile(
+    rf"(\b(?:(?:drs?\.?|mr\.?|mrs\.?|ms\.?|miss|prof\.?)\s"
+    r"|(?:signed|dictated|read|transcribed|verified|approved) by (?:dr\.? )?))"
+    rf"([{_LOWER}][\w'’-]{{1,30}})((?:\s[{_LOWER}][\w'’-]{{1,30}})?)(?![\w'’-])"
+)
+"""Behind a title in small letters: the next word, and the one after it if it could be a surname."""
+
+INSIDE = re.compile(rf"(?<=[{_LOWER},\]'’] )({_PARTICLE}{{0,2}}[{UPPER}][{_LOWER}'’][\w'’-]{{0,30}})(?![\w'’-])")
+"""A capitalised word inside a sentence."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+PLAIN = _words(
+    """mr mrs ms miss prof control atrium ventricle atrial ventricular artery arterial vein venous trachea bronchus
+    esophagus stomach liver spleen kidney gallbladder bowel brain neck shoulder clavicle scapula humerus sternum
+    vertebra vertebral hip knee arm leg wrist cavoatrial junction subclavian jugular axillary brachiocephalic
+    azygos cardiothoracic a an and as at on in of to the was were is are be been being by via for from with who
+    that this these those or not no nor but if so than then when while which what where how ed er icu ccu nicu
+    picu ward unit floor team clinic department dept service services staff emergency radiology surgery surgical
+    medicine medical physician doctor nurse resident attending consultant registrar technologist technician
+    radiologist clinician provider intern fellow surgeon practitioner hospitalist charge covering on-call call
+    referring ordering treating primary care phone telephone page pager paged fax faxed email secure message
+    chat read back verbal verbally written findings finding impression results result report reports reported
+    study studies exam examination examinations comparison prior previous previously date dated time times
+    patient patients pt he she they it his her hers their our we you your i ct mri cxr pa ap us pet there here
+    chest lung lungs heart cardiac left right both bilateral normal stable mild moderate severe small large
+    acute chronic critical new old interval follow followup follow-up recommend recommended recommendation
+    please dr drs immediately shortly directly personally promptly today yesterday tomorrow discussed notified
+    informed called dictated signed reviewed electronically and/or about after before during within without over
+    under per regarding concerning pneumothorax effusion effusions opacity opacities nodule nodules mass masses
+    consolidation atelectasis pneumonia edema cardiomegaly tube tubes line lines catheter approximately name mrn
+    id dob age sex aged male female man woman cardiology oncology pulmonary pulmonology neurology pathology
+    pediatrics paediatrics icu/ccu pacu or/ operating room clerk secretary office number results/findings view
+    views lateral frontal portable film films image images imaging x-ray xray radiograph radiographs scan
+    tomography ultrasound hospital outside general university regional community county local other another same
+    first second third last next available unavailable none nothing unknown unchanged unremarkable clear
+    evidence seen noted given sent told shown has have had does did do done will would should could may might
+    can cannot must also again still now already only just very more most less least few many several some any
+    all each every history reason indication indications technique impression: conclusion addendum final
+    preliminary wet cc re end understanding acknowledged confirmed aware made limited clinical correlation
+    correlate evaluation evaluate tip ends apex apical base basilar bibasilar upper lower middle mid lobe lobes
+    zone hilar hilum mediastinal mediastinum cardiomediastinal silhouette contour contours pleural pleura
+    thoracic spine bone bones bony osseous soft tissue tissues abdomen pelvis rib ribs diaphragm hemidiaphragm
+    aorta aortic vascular vessels airspace disease process abnormality abnormalities degenerative changes change
+    fracture fractures fever cough pain shortness breath dyspnea trauma fall infection cancer tumor tumour
+    device devices pacemaker picc wire wires clips sternotomy generator shielded colon wound healing pancreatic
+    sarcoma cirrhosis wheezing visualized visualised occasional nonsmoker smoker great admit hx sx dx rx tx cabg
+    copd chf svc ivc ett ngt egd ekg ecg hiv tb ppd cvc iv etoh primordial comments lordotic supine erect
+    upright semi-erect inspiration inspiratory expiration expiratory rotated rotation well-expanded left-sided
+    right-sided one two three four five six seven eight nine ten"""
+)
+"""Words that end a name: none of them is part of one."""
+
+SHORT_FORMS = _words("ng og et pa ap ct mr us pe pt ed er or ra rv la lv iv ij tb cm mm ml do no so in an on")
+"""Short forms and small words of reports: in capitals none of them is a name of two letters."""
+
+OF_SITES = _words("of and for the general community county regional university medical health")
+"""Words in the name of a hospital that name none by themselves."""
+
+CLINICAL = _words(
+    """head hand chest rib heart line short small large art lung left right normal clear stable bone see shadow do an in
+    so la le no old new case close low high best good major minor base apex pole root dye hurt pain mass node tube plate
+    film star main acute gross wide broad mild patient unknown anonymous none test day early moon page read sharp speed
+    strong west ray rich"""
+)
+"""Names that are words of reports: known of a patient, they count only beside another name."""
+
+COMMON = CLINICAL | _words(
+    """long young white black brown green gray grey may will mark rose grace hope bell little wood stone hill field
+    price rice cross king lane park pace sweet swift wall ward winter wise view april june august dean frank
+    bill pat sue drew rob gene joy faith cook cage marsh frost snow ford banks barry bush still noble lash
+    street bond booker baker mason carter miller cooper singer fisher man mann son hardy summers waters rivers
+    walker"""
+)
+"""Names that are words too: they count with a capital inside a sentence, or where it is known that one is a name."""
+
+EPONYMS = _words(
+    """addison alzheimer apgar ashman aspergillus bankart barrett behcet bochdalek boerhaave bosniak broca broviac
+    buerger castleman chagas chance charcot chiari chilaiditi chronic-marie codman cobb colles coombs cope crohn
+    cushing dandy dobhoff dobbhoff dobb-hoff doppler down dressler duchenne eaton ehlers-danlos eisenmenger
+    ewing fallot fleischner foley fowler frey friedreich gastrografin gaucher ghon gleason golden goodpasture
+    graves groshong guillain-barre hampton harrington hashimoto heimlich hickman hill-sachs hodgkin holter
+    horner hounsfield huntington jackson-pratt jefferson kaposi kartagener kerley kienbock klatskin kohler kohn
+    kupffer kussmaul langerhans larrey legionella lemierre lisfranc loeffler ludwig lyme macleod mallory-weiss
+    marfan marie meckel mediport meigs mendelson monteggia morgagni morison mycobacterium nissen non-hodgkin
+    ogilvie osgood paget pancoast parkinson perthes pneumocystis poland pott port-a-cath pseudomonas quinton
+    rasmussen raynaud reiter reye riedel rigler roentgen rokitansky salmonella schatzki scheuermann schmorl
+    sengstaken-blakemore shiley sjogren spigelian staphylococcus starr-edwards still streptococcus swan
+    swan-ganz ganz swyer-james takayasu tc-99m tenckhoff turner valsalva virchow waldenstrom wegener westermark
+    whipple wilms wilson zenker ziehl-neelsen zollinger-ellison afib c-section t-spine l-spine c-spine s-shaped
+    v-shaped u-shaped y-shaped h-shaped j-tube g-tube lasix tylenol coumadin xanax enbrel humira plavix lovenox
+    ventolin omnipaque visipaque isovue veriphy epic powerscribe covid covid-19 sars-cov-2 medtronic biotronik
+    english spanish american african asian caucasian hispanic european black white christian medicare medicaid
+    internet xxxx latino gram pap kodak fuji philips siemens gem lumina xray pacs dicom ris birads bi-rads
+    lung-rads"""
+)
+"""What bears a name or a capital and names nobody here: diseases, signs, devices, brands, peoples."""
+
+EXPLAINED = re.compile(
+    r"(?:['’]s)?[ -](?:[A-C][ -])?(?:catheters?|signs?|lines?|diseases?|syndromes?|hernias?|nodes?|tubes?|drains?"
+    r"|shunts?|valves?"
+    r"|ports?|staples?|filters?|stents?|classification|grade|criteria|score|angle|fractures?|cysts?|rods?|nails?|plates?"
+    r"|procedures?|operation|method|lymphoma|tumou?rs?|sarcoma|complex|deformity|defects?|lesions?|bod(?:y|ies)|units?"
+    r"|maneuver|manoeuvre|position|views?|spine|radiographs?|x-rays?)\b",
+    re.IGNORECASE,
+)
+"""What follows an eponym that no list has."""
+
+VERBAL = re.compile(
+    r"\w{3,}(?:ed|ing|tion|sion|ology|ly|ment|ous|itis|osis|oma|able|ible|gram|graphy|scopy|pathy|ness|ical|emia|uria"
+    r"|ity|ures?|ive|ics?)",
+    re.IGNORECASE,
+)
+"""Endings of words that are hardly names; asked only where capitals or small letters throughout tell nothing."""
