@@ -12,6 +12,7 @@ import pyarrow as pa
 from unirg_core.files import canonical_json
 from unirg_core.ingest.deidentify import Known, form_identifiers, scrub
 from unirg_core.ingest.dicom import decode_dicom, is_dicom
+from unirg_core.ingest.measures import measures
 from unirg_core.ingest.picture import Decoded, decode_picture, store
 from unirg_core.ingest.sections import Sections, cleaned, parse
 from unirg_core.ingest.source import RawFile, RawStudy, Rejected
@@ -112,6 +113,7 @@ class Builder:
             "original_bits": picture.bits,
             "photometric": picture.photometric,
             **texts,
+            **measures(texts),
             **_stored(picture, self._params.image_size),
         }
         return {**row, "digest": _digest(self._vault.salt(patient_id), row)}
