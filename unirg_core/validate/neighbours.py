@@ -40,18 +40,17 @@ def near_copies(table: pd.DataFrame, bits: int) -> pd.DataFrame:
     order = _by_time(table)
     rank = np.empty(len(table), np.int64)
     rank[order] = np.arange(len(table))
-    group, unique = pd.factorize(table["phash"])  # equal hashes are one; null is -1
+    group, unique = pd.factorize(table["phash"])  # equal hashes are one; null is -1, the place behind the last
     tested = (table["split"] == "test").to_numpy()
     known = group >= 0
-    earliest = _least(group[known], rank[known], len(unique))
-    earliest_tested = _least(group[known & tested], rank[known & tested], len(unique))
+    earliest = _least(group[known], rank[known], len(unique) + 1)
+    earliest_tested = _least(group[known & tested], rank[known & tested], len(unique) + 1)
     around, around_tested = earliest.copy(), earliest_tested.copy()
     for one, other in near_pairs(parsed(unique), bits):
         for held, near in ((earliest, around), (earliest_tested, around_tested)):
             np.minimum.at(near, one, held[other])
             np.minimum.at(near, other, held[one])
-    nearest = np.where(known, around[group], _NOBODY)
-    nearest_tested = np.where(known & ~tested, around_tested[group], _NOBODY)
+    nearest, nearest_tested = around[group], np.where(tested, _NOBODY, around_tested[group])
     names = table["study_id"].to_numpy(object)[order]
     return pd.DataFrame(
         {
@@ -59,6 +58,7 @@ def near_copies(table: pd.DataFrame, bits: int) -> pd.DataFrame:
             "leaks_from": _named(names, nearest_tested),
         },
         index=table.index,
+        dtype=object,
     )
 
 
@@ -80,15 +80,19 @@ def _named(names: np.ndarray, rank: np.ndarray) -> np.ndarray:
     return found
 
 
-def report_leaks(table: pd.DataFrame, words: int) -> pd.Series:
+def report_leaks(table: pd.DataFrame, words: int) -> np.ndarray:
     """Name for what is not tested the first test study whose report is equal up to numbers, if it has `words` words.
 
     `table` has the columns study_id, split, template and report_words.
     """
-    long = table[table["report_words"] >= words]
-    first = long[long["split"] == "test"].groupby("template")["study_id"].min()
-    named = long.loc[long["split"] != "test", "template"].map(first).astype(object)
-    return named.where(named.notna(), None).reindex(table.index, fill_value=None)
+    long = (table["report_words"] >= words).to_numpy()
+    tested = (table["split"] == "test").to_numpy()
+    first = table[long & tested].groupby("template")["study_id"].min()
+    at = first.index.get_indexer(table["template"])
+    leaks = long & ~tested & (at >= 0)
+    found = np.full(len(table), None, dtype=object)
+    found[leaks] = first.to_numpy(object)[at[leaks]]
+    return found
 
 
 def prior_fault(table: pd.DataFrame) -> np.ndarray:
