@@ -1,6 +1,8 @@
 """Each expectation has a drop that breaks it; the suite runs through Great Expectations itself."""
 
+import contextlib
 import csv
+import io
 import json
 import re
 from pathlib import Path
@@ -16,6 +18,8 @@ from unirg_core.params.severities import EXPECTATIONS
 from unirg_core.study import LABELS, MANIFEST, QUARANTINE, REJECT_SCHEMA, REJECTS, SELECTION, STUDIES
 from unirg_core.validate import validate
 from unirg_core.validate.expectations import suite, suite_digest
+from unirg_core.validate.inspector import Inspector
+from unirg_core.validate.run import inspect, sentence
 
 PARAMS = parameters.load(Path(__file__).parent.parent / "params.yaml")
 
@@ -121,105 +125,91 @@ def test_a_wrong_schema_stops_before_anything_else_is_looked_at(tmp_path, harm, 
     assert found["expectations"][0]["examples"] == [column]
 
 
-def no_picture_statistics(rows):
-    first(rows)["image_std"] = None
+def patient_in_two_splits(row, rows):
+    row["split"] = "validation"
 
 
-def no_policy(rows):
-    first(rows)["policy_id"] = None
+def held_out_trained(row, rows):
+    held_out = next(r for r in rows if r["institution"] == "phantom-c")
+    for visit in rows:
+        if visit["patient_id"] == held_out["patient_id"]:
+            visit["split"] = "train"
+    return held_out["study_id"]
 
 
-def same_study_id(rows):
-    rows[1]["study_id"] = rows[0]["study_id"]
+def same_study_id(row, rows):
+    row["study_id"] = next(r["study_id"] for r in rows if r["split"] == "test" and r["visit"] == 0)
+    return row["study_id"]
 
 
-def unknown_split(rows):
-    first(rows)["split"] = "holdout"
+def prior_of_another_patient(row, rows):
+    row["prior_study_id"] = next(r["study_id"] for r in rows if r["patient_id"] != row["patient_id"])
 
 
-def patient_in_two_splits(rows):
-    later(rows)["split"] = "test"
+def prior_is_later(row, rows):
+    earlier = next(r for r in rows if r["study_id"] == row["prior_study_id"])
+    earlier["prior_study_id"], row["prior_study_id"] = row["study_id"], None
+    return earlier["study_id"]
 
 
-def held_out_trained(rows):
-    for row in rows:
-        if row["patient_id"] == next(r["patient_id"] for r in rows if r["institution"] == "phantom-c"):
-            row["split"] = "train"
-
-
-def prior_of_another_patient(rows):
-    wrong = later(rows)
-    wrong["prior_study_id"] = next(r["study_id"] for r in rows if r["patient_id"] != wrong["patient_id"])
-
-
-def prior_is_later(rows):
-    wrong = later(rows)
-    earlier = next(r for r in rows if r["study_id"] == wrong["prior_study_id"])
-    earlier["prior_study_id"], wrong["prior_study_id"] = wrong["study_id"], None
-
-
-def prior_unknown(rows):
-    later(rows)["prior_study_id"] = "nowhere"
-
-
-def thirteen_labels(rows):
-    first(rows)["labels"] = [None] * (len(LABELS) - 1)
-
-
-def label_of_two(rows):
-    first(rows)["labels"] = [2] + [None] * (len(LABELS) - 1)
-
-
-def unknown_side(rows):
-    first(rows)["sides"] = ["top"] + [""] * (len(LABELS) - 1)
-
-
-def unknown_severity(rows):
-    first(rows)["severities"] = ["awful"] + [""] * (len(LABELS) - 1)
-
-
-def wrong_row(rows):
-    first(rows)["row"] = 10_000
-
-
-def unknown_shard(rows):
-    first(rows)["shard"] = "00099.parquet"
-
-
-def no_hash(rows):
-    first(rows)["phash"] = "0123456789abcdef"  # of a manifest of an earlier kind
-
-
+BLANK = [""] * (len(LABELS) - 1)
 CONSTRUCTED = [
-    ("required_values", no_picture_statistics),
-    ("required_values", no_hash),
-    ("required_values", no_policy),
-    ("study_id_unique", same_study_id),
-    ("split_values", unknown_split),
-    ("patient_in_one_split", patient_in_two_splits),
-    ("held_out_only_tested", held_out_trained),
-    ("prior_study", prior_of_another_patient),
-    ("prior_study", prior_is_later),
-    ("prior_study", prior_unknown),
-    ("labels_domain", thirteen_labels),
-    ("labels_domain", label_of_two),
-    ("labels_domain", unknown_side),
-    ("labels_domain", unknown_severity),
-    ("shard_row", wrong_row),
-    ("shard_row", unknown_shard),
+    ("required_values", {"image_std": None}, "image_std"),
+    ("required_values", {"phash": "0123456789abcdef"}, "phash"),  # of a manifest of an earlier kind
+    ("required_values", {"policy_id": None}, "policy_id"),
+    ("required_values", {"day": 3, "patient_id": None}, "patient_id"),
+    ("study_id_unique", same_study_id, ""),
+    ("split_values", {"split": "holdout"}, "holdout"),
+    ("patient_in_one_split", patient_in_two_splits, "2"),
+    ("held_out_only_tested", held_out_trained, "train"),
+    ("prior_study", prior_of_another_patient, "another patient's"),
+    ("prior_study", prior_is_later, "not earlier"),
+    ("prior_study", {"prior_study_id": "nowhere"}, "not in the dataset"),
+    ("labels_domain", {"labels": [None] * (len(LABELS) - 1)}, "labels"),
+    ("labels_domain", {"labels": None}, "labels"),
+    ("labels_domain", {"labels": [2] + [None] * (len(LABELS) - 1)}, "labels"),
+    ("labels_domain", {"sides": ["top", *BLANK]}, "sides"),
+    ("labels_domain", {"severities": ["awful", *BLANK]}, "severities"),
+    ("shard_row", {"row": 10_000}, "00000.parquet"),
+    ("shard_row", {"shard": "00099.parquet"}, "00099.parquet"),
 ]
 
 
-@pytest.mark.parametrize(("name", "harm"), CONSTRUCTED, ids=[f"{name}-{harm.__name__}" for name, harm in CONSTRUCTED])
-def test_what_the_pipeline_itself_got_wrong_stops_the_run(tmp_path, name, harm):
+@pytest.fixture(scope="module")
+def misconstructed(tmp_path_factory):
+    """Return what is found of rows where each case of CONSTRUCTED has harmed one study, and the harmed studies."""
+    rows = studies(120)
+    spare = [row for row in rows if row["split"] == "train" and row["prior_study_id"] and row["visit"] == 1]
+    harmed = []
+    for row, (_, harm, _) in zip(spare, CONSTRUCTED, strict=False):
+        harmed.append(harm(row, rows) if callable(harm) else row.update(harm))
+        harmed[-1] = harmed[-1] or row["study_id"]
+    assert len(harmed) == len(CONSTRUCTED)
+    root = write_root(tmp_path_factory.mktemp("misconstructed") / "root", rows)
+    return inspect(PARAMS, root, Inspector()), harmed
+
+
+@pytest.mark.parametrize("case", range(len(CONSTRUCTED)), ids=[f"{name}-{said}" for name, _, said in CONSTRUCTED])
+def test_what_the_pipeline_itself_got_wrong_is_found(misconstructed, case):
+    found, harmed = misconstructed
+    name, _, said = CONSTRUCTED[case]
+    outcome = next(o for o in found.outcomes if o.expectation.name == name)
+    assert not outcome.success and outcome in found.stops
+    values = [value for study, value in outcome.found if study == harmed[case]]
+    assert values and (not said or said in values)
+
+
+@pytest.mark.parametrize("name", ["split_values", "shard_row"])
+def test_it_stops_the_run_in_one_sentence(tmp_path, name):
     rows = studies(12)
-    harm(rows)
+    first(rows).update(next(harm for other, harm, _ in CONSTRUCTED if other == name))
     root = write_root(tmp_path / "root", rows)  # with the selection of an earlier validation
     with pytest.raises(BadInput) as fault:
         validate(PARAMS, root)
     found = outcome(root, name)
-    assert not found["success"] and found["unexpected"] >= 1
-    assert name in str(fault.value) and found["examples"][0] in str(fault.value)
+    assert not found["success"] and found["unexpected"] == 1
+    said = f"{name} expects that {found['says']}: 1 of {len(rows)} does not ({found['examples'][0]})"
+    assert said in str(fault.value) and str(fault.value).endswith("data_docs/index.html.")
     assert "\n" not in str(fault.value)
     assert not (root / SELECTION).exists()
 
@@ -374,7 +364,7 @@ def test_no_report_text_gets_into_result_or_data_docs(tmp_path, run_folder):
 
 
 def rare_label(rows):
-    first(rows)["labels"] = [None] * 11 + [1, None, None]  # a fracture, once
+    first(rows, "test")["labels"] = [None] * 11 + [1, None, None]  # a fracture, never trained on
     return "Fracture"
 
 
@@ -405,9 +395,9 @@ def long_report_in_train_and_test(rows):
 
 
 def one_report_for_all(rows):
-    for number, row in enumerate(row for row in rows if row["institution"] == "phantom-a"):
+    for number, row in enumerate(row for row in rows if row["institution"] == "phantom-c"):
         row.update(findings=f"Normal chest, {number} views.", impression="")
-    return "phantom-a"
+    return "phantom-c"
 
 
 def few_reports(rows):
@@ -424,25 +414,37 @@ def few_reports(rows):
 
 
 WARNED = [
-    ("label_rare", rare_label),
-    ("label_common", label_of_everyone),
+    ("templates_repeated", few_reports),
+    ("template_commonest", one_report_for_all),
     ("institutions", institution_only_in_test),
+    ("label_common", label_of_everyone),
+    ("label_rare", rare_label),
     ("image_near_copy", nearly_the_same_picture),
     ("report_leak", long_report_in_train_and_test),
-    ("template_commonest", one_report_for_all),
-    ("templates_repeated", few_reports),
 ]
+"""In this order: what all studies of an institution have comes before what a single one has."""
 
 
-@pytest.mark.parametrize(("name", "harm"), WARNED, ids=[name for name, _ in WARNED])
-def test_a_warning_is_told_and_nothing_is_left_out(tmp_path, name, harm, capsys):
-    rows = studies(160)
-    example = harm(rows)
-    root = write_root(tmp_path / "root", rows)
-    validate(PARAMS, root)
-    assert example in outcome(root, name)["examples"] and not outcome(root, name)["success"]
+@pytest.fixture(scope="module")
+def warned(tmp_path_factory):
+    """Return a validated root where every case of WARNED has happened, its rows, the examples and what was said."""
+    folder = tmp_path_factory.mktemp("warned")
+    rows = studies(320)
+    examples = [harm(rows) for _, harm in WARNED]
+    root = write_root(folder / "root", rows)
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as told:
+        patch.setenv("UNIRG_RUN", str(folder / "run"))
+        validate(PARAMS, root)
+    return root, rows, examples, told.getvalue()
+
+
+@pytest.mark.parametrize("case", range(len(WARNED)), ids=[name for name, _ in WARNED])
+def test_a_warning_is_told_and_nothing_is_left_out(warned, case):
+    root, rows, examples, told = warned
+    name = WARNED[case][0]
+    assert examples[case] in outcome(root, name)["examples"] and not outcome(root, name)["success"]
+    assert f"warn: {name}" in told
     assert len(selected(root)) == len(rows)
-    assert f"warn: {name}" in capsys.readouterr().out
 
 
 def one_bit_more(rows):
@@ -464,18 +466,12 @@ def test_what_is_just_within_its_bounds_is_not_told(tmp_path):
             if not row["success"]] == []  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("bounds", "name"),
-    [
-        ({"Cardiomegaly": [0.6, 0.9]}, "label_rare"),
-        ({"Cardiomegaly": [0.0, 0.1]}, "label_common"),
-        ({"Pleural Other": [0.01, 0.1]}, "label_rare"),  # one that does not occur at all
-    ],
-)
-def test_a_label_can_have_bounds_of_its_own(tmp_path, bounds, name):
+def test_a_label_can_have_bounds_of_its_own(tmp_path):
+    bounds = {"Cardiomegaly": (0.6, 0.9), "Consolidation": (0.0, 0.1), "Pleural Other": (0.01, 0.1)}  # the last: never
     root = small_root(tmp_path / "root", 60)
-    validate(changed(prevalence=bounds), root)
-    assert outcome(root, name)["examples"] == list(bounds)
+    found = {o.expectation.name: o for o in inspect(changed(prevalence=bounds), root, Inspector()).outcomes}
+    assert found["label_rare"].ids == ("Cardiomegaly", "Pleural Other")
+    assert found["label_common"].ids == ("Consolidation",)
 
 
 def lateral(rows):
@@ -488,28 +484,19 @@ def lateral(rows):
         ("view_frontal", "stop", lateral),
         ("view_frontal", "warn", lateral),
         ("image_near_copy", "quarantine", nearly_the_same_picture),
-        ("patient_in_one_split", "quarantine", patient_in_two_splits),
-        ("template_commonest", "stop", one_report_for_all),
-        ("minimum_studies", "warn", nobody),
+        ("patient_in_one_split", "quarantine", lambda rows: patient_in_two_splits(later(rows), rows)),
     ],
 )
-def test_a_severity_can_be_changed(tmp_path, name, level, harm, capsys):
-    rows = studies(100)
-    if harm is nobody:
-        rows = [row for row in rows if row["split"] != "train" and not row["prior_study_id"]]
-        rows = [{**row, "row": place} for place, row in enumerate(rows)]
-    else:
-        harm(rows)
+def test_a_severity_can_be_changed(tmp_path, name, level, harm):
+    rows = studies(60)
+    harm(rows)
     root = write_root(tmp_path / "root", rows)
-    if level == "stop":
-        with pytest.raises(BadInput, match=name):
-            validate(changed(severity={name: level}), root)
-    else:
-        validate(changed(severity={name: level}), root)
-        assert any(name in reason for reason in quarantined(root).values()) == (level == "quarantine")
-        assert len(selected(root)) == len(rows) - len(quarantined(root))
-    assert outcome(root, name)["severity"] == level
-    assert f"{level}: {name} expects" in capsys.readouterr().out
+    found = inspect(changed(severity={name: level}), root, Inspector())
+    outcome = next(o for o in found.outcomes if o.expectation.name == name)
+    assert sentence(outcome).startswith(f"{level}: {name} expects")
+    assert bool(found.stops) == (level == "stop")
+    assert set(found.left_out) == (set(outcome.ids) if level == "quarantine" else set())
+    assert found.selected.sum() == len(rows) - len(found.left_out)
 
 
 @pytest.mark.parametrize(

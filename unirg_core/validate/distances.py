@@ -35,7 +35,7 @@ def kolmogorov_smirnov(before: np.ndarray, now: np.ndarray) -> float:
 
 def psi_by_chance(before: np.ndarray, now: np.ndarray, risk: float) -> float:
     """Return the index that two samples of one population exceed with probability `risk`."""
-    return _chi_squared(before, now, risk) * (1 / before.sum() + 1 / now.sum())
+    return float(_chi_squared(before, now, risk) * (1 / before.sum() + 1 / now.sum()))
 
 
 def jensen_shannon_by_chance(before: np.ndarray, now: np.ndarray, risk: float) -> float:

@@ -231,10 +231,10 @@ def sentence(value: Mapping[str, Any]) -> str:
     if value["status"] == NO_BASELINE:
         return f"drift: {value['reason']}"
     against = value["compared_with"]
-    whose = "the champion's" if against["of"] == "champion" else "that of the previous run"
+    whose = "the champion's" if against["of"] == "champion" else "the previous run's"
     moved = [
         *(f"{name} is new" for name in value["new_institutions"]),
         *(f"{name} is gone" for name in value["gone_institutions"]),
     ]
     told = "; ".join([value["reason"], *moved])
-    return f"compared with dataset {against['digest'][:12]} of {against['source']}, {whose}: {told}"
+    return f"compared with dataset {against['digest'][:12]} of {against['source']} ({whose}): {told}"

@@ -47,7 +47,7 @@ def validate(params: Params, root: Path) -> None:
     """Check the dataset below `root`, write selection, validation and drift."""
     (root / SELECTION).unlink(missing_ok=True)  # an older one must not outlive a refusal
     inspector = Inspector()
-    found = _inspect(params, root, inspector)
+    found = inspect(params, root, inspector)
     rejects = tables.reject_reasons(root)
     summary = _write(params, root, found, len(rejects))
     _tell(found, rejects)
@@ -64,8 +64,11 @@ def validate(params: Params, root: Path) -> None:
     say("validate", f"{_kept(summary)}; see {page}")
 
 
-def _inspect(params: Params, root: Path, inspector: Inspector) -> Found:
-    """Check table after table; without the right columns or with a stop among the rows, the rest has no meaning."""
+def inspect(params: Params, root: Path, inspector: Inspector) -> Found:
+    """Check table after table and return what was found.
+
+    Without the right columns, or with a stop among the rows, the rest has no meaning and is not looked at.
+    """
     asked: dict[str, list[Any]] = {}
     for expectation in suite(params):
         asked.setdefault(expectation.table, []).append(expectation)
