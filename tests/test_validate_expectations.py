@@ -326,7 +326,7 @@ def test_too_little_data_stops_with_the_number(tmp_path, name, keep, found):
         row["row"] = place
     root = write_root(tmp_path / "root", rows)
     write_table(root / REJECTS, [{"key": "k", "reason": "truncated"}], REJECT_SCHEMA)
-    said = rf"{name} expects .*found {found};.* ingest rejected 1 input .* and no studies are in quarantine"
+    said = rf"{name} expects .*found {found};.* ingest rejected 1 input .* and no studies are in quarantine\."
     with pytest.raises(BadInput, match=said):
         validate(PARAMS, root)
     assert not (root / SELECTION).exists()
@@ -552,6 +552,11 @@ def test_data_docs_open_without_a_network_and_link_to_every_table(harmed):
     index = (folder / "index.html").read_text()
     links = re.findall(r'href="([^"]+)"', index)
     assert len(links) == len({e.table for e in suite(PARAMS)}) and all((folder / link).is_file() for link in links)
+    pictures = re.findall(r'src="([^"]+)"', index)
+    assert [Path(link).name for link in pictures] == [
+        "validate_prevalence.png", "validate_reports.png", "validate_pictures.png"
+    ] and all((folder / link).is_file() for link in pictures)  # fmt: skip
+    assert "drift: no earlier dataset to compare with" in index
     assert spare[1] in index and '<td class="quarantine">quarantine</td><td>view_frontal</td>' in index
     for page in folder.rglob("*.html"):
         text = page.read_text()

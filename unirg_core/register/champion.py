@@ -43,7 +43,7 @@ def pinned(name: str) -> dict[str, Any] | None:
 def _dataset(run_id: str) -> dict[str, Any] | None:
     record = home() / "runs" / run_id / "record.json"
     data = read_json(record).get("data") if record.is_file() else None
-    return {name: data[name] for name in ("digest", "manifest")} if data else None
+    return {name: data.get(name) for name in ("digest", "manifest")} if data else None
 
 
 def _version(name: str) -> Any | None:

@@ -2,7 +2,8 @@
 
 Its pages load styles, scripts and a logo from public servers, and its first page is empty without them. A hospital's
 machine reaches none, and a page about data should tell no server that it was opened: those references are cut, a style
-sheet is written in, and the first page, with each expectation's severity and meaning, is plain HTML.
+sheet is written in that says in words what icons said and hides the buttons that would need the scripts, and the first
+page, with each expectation's severity and meaning, the figures and the drift, is plain HTML.
 """
 
 import os
@@ -34,6 +35,9 @@ h1, h2, h3, h4, h5, h6 { margin: 1.2rem 0 .3rem; font-size: 1.1rem }
 .stop { color: #a00; font-weight: bold }
 img { max-width: 100% }
 .quarantine, .warn { color: #8a5a00; font-weight: bold }
+.fas.text-success::before { content: "met"; color: #176b2c }
+.fas.text-danger::before, .fas.text-warning::before, .fas.text-info::before { content: "not met"; color: #a00 }
+.card.mb-3, a[data-toggle="collapse"] { display: none }
 </style>"""
 
 

@@ -79,7 +79,7 @@ def _prevalence(groups: Mapping[str, np.ndarray], shown: np.ndarray) -> Figure:
     axes.set_ylim(len(LABELS) - 0.5, -0.5)
     for edge in range(len(LABELS) - 1):
         axes.axhline(edge + 0.5, color="0.9", linewidth=0.8)
-    axes.set_xlim(left=0)
+    axes.set_xlim(left=-0.01 * axes.get_xlim()[1])
     axes.set_xlabel("studies that show it, % (95 % interval, studies taken as independent)")
     figure.suptitle("Labels by institution")
     figure.legend(loc="outside lower center", ncols=3, fontsize=8, frameon=False)
@@ -89,8 +89,8 @@ def _prevalence(groups: Mapping[str, np.ndarray], shown: np.ndarray) -> Figure:
 def _lengths(groups: Mapping[str, np.ndarray], words: np.ndarray) -> Figure:
     figure = Figure(figsize=(8, 3.6), layout="constrained")
     axes = figure.subplots()
-    _lines(axes, groups, words)
-    axes.set_xlabel("words of findings and impression (the longest 0.5 % are beyond the edge)")
+    _lines(axes, groups, words, shown=0.995)
+    axes.set_xlabel("words of findings and impression (each institution's longest 0.5 % may lie beyond the edge)")
     _finish(figure, axes, "Length of reports")
     return figure
 
@@ -105,9 +105,13 @@ def _greys(groups: Mapping[str, np.ndarray], studies: pd.DataFrame) -> Figure:
     return figure
 
 
-def _lines(axes: Axes, groups: Mapping[str, np.ndarray], values: np.ndarray) -> None:
-    """Draw one outline of a histogram an institution, over the same bins, in percent of its studies."""
-    low, high = np.quantile(values, (0.0, 0.995)) if len(values) else (0, 1)
+def _lines(axes: Axes, groups: Mapping[str, np.ndarray], values: np.ndarray, shown: float = 1.0) -> None:
+    """Draw one outline of a histogram an institution, over the same bins, in percent of its studies.
+
+    The bins reach up to the largest of the institutions' `shown` quantiles.
+    """
+    low = min((values[part].min() for part in groups.values()), default=0)
+    high = max((np.quantile(values[part], shown) for part in groups.values()), default=1)
     edges = np.linspace(low, max(high, low + 1), 41)
     for number, (name, part) in enumerate(groups.items()):
         counts = np.histogram(values[part], edges)[0]
@@ -140,16 +144,17 @@ def draw_drift(value: Mapping[str, Any], path: Path) -> None:
     against = value["compared_with"]
     figure = Figure(figsize=(2.6 + 0.95 * len(places), 1.6 + 0.27 * len(features)), layout="constrained")
     axes = figure.subplots()
-    axes.imshow(np.clip(ratios, 0, 2), cmap="RdBu_r", vmin=0, vmax=2, aspect="auto")
+    axes.imshow(
+        np.where(ratios > 1, np.clip(ratios, 1, 4) / 4, 0.1 * ratios), cmap="Reds", vmin=0, vmax=1.2, aspect="auto"
+    )
     _write(axes, ratios)
     axes.set_yticks(range(len(features)), features, fontsize=8)
     axes.set_xticks(
         range(len(places)), [place or "all studies" for place in places], fontsize=8, rotation=30, ha="left"
     )
     axes.xaxis.tick_top()
-    axes.set_xlabel(
-        f"distance / bound, against dataset {against['digest'][:12]};\nover 1 (bold, red) is drift", fontsize=8
-    )
+    figure.suptitle(f"Drift from dataset {against['digest'][:12]} of {against['source']}", fontsize=10)
+    axes.set_xlabel("distance / bound; over 1 (bold, red) is drift", fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=_DOTS)
 
@@ -160,5 +165,5 @@ def _write(axes: Axes, ratios: Sequence[Sequence[float]]) -> None:
         said = "-" if np.isnan(ratio) else f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
         axes.text(
             column, row, said, ha="center", va="center", fontsize=8, fontweight="bold" if over else "normal",
-            color="white" if ratio > 1.6 or ratio < 0.35 else "black",
+            color="white" if ratio > 3 else "black",
         )  # fmt: skip

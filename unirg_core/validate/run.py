@@ -168,8 +168,10 @@ def _refusal(found: Found, rejects: int) -> str:
     lost = ""
     if first.expectation.name in ("minimum_studies", "test_studies"):
         quarantined = len(found.left_out)
+        worst = max(found.outcomes, key=lambda o: len(o.ids) * (o.expectation.severity == "quarantine"))
+        most = f", most for {worst.expectation.name}" if quarantined else ""
         lost = (
             f"; ingest rejected {counted(rejects, 'input')} (data/rejects.parquet says why) and "
-            f"{counted(quarantined, 'study')} {'is' if quarantined == 1 else 'are'} in quarantine"
+            f"{counted(quarantined, 'study')} {'is' if quarantined == 1 else 'are'} in quarantine{most}"
         )
     return f"The dataset will not do: {_finding(first)}{besides}{lost}."
