@@ -19,7 +19,7 @@ _DOTS = 110
 _Z = 1.96  # 95 %
 
 
-def draw(studies: pd.DataFrame, shown: np.ndarray, folder: Path) -> list[Path]:
+def draw(studies: pd.DataFrame, shown: np.ndarray, folder: Path, note: str = "") -> list[Path]:
     """Draw what the selected studies are like and return the files.
 
     Parameters
@@ -30,6 +30,8 @@ def draw(studies: pd.DataFrame, shown: np.ndarray, folder: Path) -> list[Path]:
         (studies, 14) bool: the labels that are present.
     folder
         Where `validate_*.png` go.
+    note
+        Stands behind each title, as ` (synthetic phantom)`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     groups = _groups(studies["institution"])
@@ -40,6 +42,7 @@ def draw(studies: pd.DataFrame, shown: np.ndarray, folder: Path) -> list[Path]:
     }
     paths = []
     for name, figure in figures.items():
+        figure.suptitle(f"{figure.get_suptitle()}{note}")
         paths.append(folder / f"validate_{name}.png")
         figure.savefig(paths[-1], dpi=_DOTS)
     return paths

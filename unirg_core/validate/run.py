@@ -53,8 +53,12 @@ def validate(params: Params, root: Path) -> None:
     _tell(found, rejects)
     folder = run_folder() / "data_docs"
     inspector.write_docs(folder)
-    title = f"{params.ingest.source} dataset"
-    drawn = [] if found.stops else figures.draw(found.studies[found.selected], found.shown, run_folder() / "figures")
+    synthetic = "synthetic " if params.ingest.source == "phantom" else ""
+    title = f"{synthetic}{params.ingest.source} dataset"
+    drawn = []
+    if not found.stops:
+        note = f" ({synthetic}{params.ingest.source})"
+        drawn = figures.draw(found.studies[found.selected], found.shown, run_folder() / "figures", note)
     page = docs.settle(folder, summary, title, figures=drawn)
     if found.stops:
         raise BadInput(f"{_refusal(found, len(rejects))} See {page}.")
