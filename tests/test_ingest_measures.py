@@ -70,6 +70,11 @@ def test_every_section_is_measured_and_the_empty_ones_count_nothing():
     assert found["template"] == template(f"{ENGLISH} ") and found["english"] == english(ENGLISH)
 
 
+def test_a_date_that_was_moved_is_no_identifier_and_a_phone_still_is():
+    assert measures({"findings": "Compared with 03/14/2021."}, moved_dates=True)["phi_kind"] is None
+    assert measures({"findings": "On 03/14/2021 call 555-123-4567."}, moved_dates=True)["phi_kind"] == "phone"
+
+
 @given(st.text(max_size=300))
 def test_any_text_can_be_measured(text):
     found = measures({"findings": text})
