@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from unirg_core.files import write_json
+from unirg_core.ingest.measures import TEXTS, measures
 from unirg_core.study import (
     LABELS,
     MANIFEST,
@@ -94,8 +95,9 @@ def _study(rng: np.random.Generator, person: Mapping[str, Any], visit: int, size
         "image_mean": float(pixels.mean()),
         "image_std": float(pixels.std()),
         "image_saturated": float(np.isin(pixels, (0, 255)).mean()),
-        "phash": hashlib.sha256(pixels.tobytes()).hexdigest()[:16],
         "burned_in": "",
+        "phash": hashlib.sha256(pixels.tobytes()).hexdigest(),
+        **measures({"indication": "Cough.", "findings": findings, "impression": impression}),
         "shard": SHARD,
         "truth": truth,
     }
@@ -144,6 +146,7 @@ def png(pixels: np.ndarray) -> bytes:
 
 def write_root(folder: Path, rows: list[dict[str, Any]], pins: Mapping[str, Any] | None = None) -> Path:
     """Write rows as a dataset root: everything that ingest and validate leave, and `inputs.json`."""
+    rows = [{**row, **measures({name: row[name] for name in TEXTS})} for row in rows]
     (folder / STUDIES).mkdir(parents=True, exist_ok=True)
     write_table(folder / STUDIES / SHARD, rows, SHARD_SCHEMA)
     write_table(folder / MANIFEST, rows, MANIFEST_SCHEMA)

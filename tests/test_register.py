@@ -94,6 +94,15 @@ def test_the_champion_is_pinned_by_the_digest_of_its_files(store: list[Run], uni
     assert pinned["digest"] == tree_digest(home / pinned["path"]) == tree_digest(store[2].checkout / "checkpoints/rl")
 
 
+def test_the_champions_dataset_is_pinned_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIRG_HOME", str(tmp_path))
+    data = {"digest": "d" * 64, "manifest": "datasets/d.parquet"}
+    write_json(tmp_path / "runs" / "made" / "record.json", {"data": {**data, "studies": 3}})
+    write_json(tmp_path / "runs" / "ended-before" / "record.json", {"data": None})
+    assert champion._dataset("made") == data
+    assert champion._dataset("ended-before") is None and champion._dataset("gone") is None
+
+
 def test_a_champion_that_was_altered_is_refused(store: list[Run]) -> None:
     found = champion._version(NAME)
     with pytest.raises(BadInput, match="are not those that were registered"):

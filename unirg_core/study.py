@@ -79,8 +79,13 @@ _DERIVED = [
     ("image_mean", pa.float32()),  # of the stored picture, 0-255
     ("image_std", pa.float32()),
     ("image_saturated", pa.float32()),  # share of pixels at 0 or 255
-    ("phash", pa.string()),  # 64-bit perceptual hash, 16 hex digits
+    ("phash", pa.string()),  # 256-bit perceptual hash, 64 hex digits
     ("burned_in", pa.string()),  # why print may be burned into the picture (ingest/burned.py); empty: nothing tells so
+    ("findings_words", pa.int32()),
+    ("impression_words", pa.int32()),
+    ("english", pa.float32()),  # share of English words (ingest/measures.py); null where too short to tell
+    ("template", pa.string()),  # equal for reports that are equal up to numbers, 16 hex digits
+    ("phi_kind", pa.string()),  # kind of identifier that the texts still hold, or null
     ("shard", pa.string()),  # file name under data/studies/
     ("row", pa.int32()),  # row in that shard
 ]
@@ -95,6 +100,9 @@ REJECT_SCHEMA = pa.schema([("key", pa.string()), ("reason", pa.string())])
 SELECTION_SCHEMA = pa.schema([("study_id", pa.string()), ("split", pa.string())])
 """The studies that later stages use: the manifest less what `validate` has put in quarantine."""
 
+QUARANTINE_SCHEMA = pa.schema([(name, pa.string()) for name in ("study_id", "institution", "split", "reason")])
+"""The studies that `validate` leaves out, with all reasons of each as a person reads them."""
+
 TRUTH_SCHEMA = pa.schema(
     [
         ("study_id", pa.string()),
@@ -106,10 +114,11 @@ TRUTH_SCHEMA = pa.schema(
 )
 """What the phantom drew and a reader should report; a study without rows is normal. Empty for sources without truth."""
 
-STUDIES, MANIFEST, REJECTS, SELECTION, TRUTH = (
+STUDIES, MANIFEST, REJECTS, SELECTION, QUARANTINE, TRUTH = (
     "data/studies",
     "data/manifest.parquet",
     "data/rejects.parquet",
     "data/selection.parquet",
+    "data/quarantine.parquet",
     "data/truth.parquet",
 )

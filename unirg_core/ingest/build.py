@@ -14,6 +14,7 @@ from unirg_core.ingest.burned import SUSPECTED, check_declared, suspected
 from unirg_core.ingest.dates import Dates
 from unirg_core.ingest.deidentify import Known, form_identifiers, scrub
 from unirg_core.ingest.dicom import decode_dicom, is_dicom
+from unirg_core.ingest.measures import measures
 from unirg_core.ingest.picture import Decoded, decode_picture, store
 from unirg_core.ingest.sections import Sections, cleaned, parse
 from unirg_core.ingest.source import RawFile, RawStudy, Rejected
@@ -117,6 +118,7 @@ class Builder:
             "photometric": picture.photometric,
             "burned_in": picture.burned_in or (SUSPECTED if suspected(picture.grey) else ""),
             **texts,
+            **measures(texts, moved_dates=self._params.deid.dates == "shift"),
             **_stored(picture, self._params.image_size),
         }
         return {**row, "digest": _digest(self._vault.salt(patient_id), row)}

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from unirg_core.ingest.source import Rejected
 
 _SMALLEST, _LARGEST = 32, 20_000
-_HASH_SIDE, _HASH_INPUT = 8, 32
+_HASH_SIDE, _HASH_INPUT = 16, 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,9 +124,10 @@ def _png(image: Image.Image) -> bytes:
 
 
 def perceptual_hash(image: Image.Image) -> str:
-    """Return 64 bits (16 hex digits) of which few differ between two renderings of the same picture.
+    """Return 256 bits (64 hex digits) of which few differ between two renderings of the same picture.
 
-    The signs of the 8 x 8 lowest cosine frequencies of the picture at 32 x 32, against their median (pHash).
+    The 16 x 16 lowest cosine frequencies of the picture at 64 x 64, each above their median or not (pHash). The usual
+    8 x 8 cannot tell radiographs apart: all of them are two lungs and a heart.
     """
     from scipy.fft import dctn
 

@@ -29,6 +29,7 @@ from unirg_core.keys import Vault, open_vault
 from unirg_core.params import Ingest, Params
 from unirg_core.progress import Progress, say
 from unirg_core.study import MANIFEST, REJECT_SCHEMA, REJECTS, SHARD_SCHEMA, STUDIES, TRUTH, TRUTH_SCHEMA
+from unirg_core.wording import commonest, counted
 
 _CHUNK = 64
 _DEID = "data/deid.json"
@@ -61,7 +62,10 @@ def ingest(params: Params, root: Path) -> None:
     write_json(root / _DEID, deid_report(params.ingest.deid, whole.found, reasons, marks))
     write_table(root / MANIFEST, manifest)
     vault.seal()
-    say("ingest", f"{manifest.num_rows} studies taken, {len(whole.rejects)} files rejected ({root / REJECTS}).")
+    taken, lost = counted(manifest.num_rows, "study"), counted(len(whole.rejects), "file")
+    say("ingest", f"{taken} taken, {lost} rejected ({root / REJECTS}).")
+    for reason in commonest(reject.reason for reject in whole.rejects):
+        say("ingest", f"rejected: {reason}")
 
 
 class _Collected:

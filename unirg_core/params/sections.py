@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from unirg_core.families import STANDARDISED, TRUTH_SCORES, WITH_TRUTH, refusal
+from unirg_core.params.severities import EXPECTATIONS, Severity, unknown_severity
 
 SOURCES = ("phantom", "folder", "openi", "mimic_cxr", "chexpert_plus", "rexgradient")
 """Where studies can come from: drawn, a hospital's own drop, or a published set in its publisher's layout."""
@@ -108,23 +109,66 @@ class Version(Section):
 
 
 class Drift(Section):
-    """Thresholds over which a feature counts as drifted from the previous dataset."""
+    """When a feature counts as drifted: over its threshold, and over what chance alone gives (docs/validation.md)."""
 
-    psi: Annotated[float, Field(gt=0)] = 0.2
-    ks: Annotated[float, Field(gt=0, le=1)] = 0.1
-    jensen_shannon: Annotated[float, Field(gt=0, le=1)] = 0.1
+    psi: Annotated[float, Field(gt=0, description="Population stability index")] = 0.2
+    ks: Annotated[float, Field(gt=0, le=1, description="Kolmogorov-Smirnov statistic")] = 0.1
+    jensen_shannon: Annotated[float, Field(gt=0, le=1, description="Jensen-Shannon distance, base 2")] = 0.1
+    chance: Annotated[float, Field(gt=0, lt=0.5, description="Risk that chance alone counts, a comparison")] = 0.001
+    minimum_studies: Count = Field(20, description="Fewer studies on either side are not compared")
+
+
+Bounds = tuple[Share, Share]
 
 
 class Validate(Section):
-    """What a dataset must hold before anything is trained on it."""
+    """What a dataset must hold before anything is trained on it (docs/validation.md)."""
 
     minimum_studies: Count = Field(24, description="Fewest usable training studies; fewer stop the run")
     minimum_report_words: Annotated[int, Field(ge=0)] = 2
+    maximum_section_words: Count = Field(2000, description="Longest findings or impression")
+    minimum_english: Share = Field(0.2, description="Least share of words of a short list of English ones; 0: any text")
+    minimum_image_side: Count = Field(16, description="Shorter side of the stored picture in pixels")
     maximum_saturated: Share = 0.9
     minimum_image_std: Annotated[float, Field(ge=0)] = 2.0
+    near_copy_bits: Annotated[
+        int, Field(ge=0, le=24, description="Bits of 256 in which the hashes of two copies of a picture may differ")
+    ] = 8
+    leak_report_words: Count = Field(80, description="Words from which an equal report is a copy, not a template")
     maximum_phi: Share = Field(0.05, description="Share of reports that still hold an identifier; more stop the run")
     minimum_prevalence: Share = Field(0.01, description="Share of training studies below which a label is warned of")
+    maximum_prevalence: Share = Field(0.95, description="Share of training studies above which a label is warned of")
+    prevalence: dict[str, Bounds] = Field({}, description="Label -> its own least and greatest share")
+    minimum_for_shares: Count = Field(50, description="Fewer reports of an institution say nothing about its templates")
+    maximum_repeated: Share = Field(0.5, description="Share of an institution's reports that are equal up to numbers")
+    maximum_commonest: Share = Field(0.1, description="Share of an institution's commonest report")
+    severity: dict[str, Severity] = Field({}, description="Expectation -> stop, quarantine or warn instead")
     drift: Drift = Drift()
+
+    @field_validator("severity")
+    @classmethod
+    def _is_of_an_expectation(cls, severity: dict[str, Severity]) -> dict[str, Severity]:
+        for name, level in severity.items():
+            if reason := unknown_severity(name, level):
+                raise ValueError(reason)
+        return severity
+
+    @field_validator("prevalence")
+    @classmethod
+    def _bounds_labels(cls, prevalence: dict[str, Bounds]) -> dict[str, Bounds]:
+        if prevalence:
+            from unirg_core.study import LABELS  # it loads pyarrow, which only who sets this needs
+
+            for name, (least, greatest) in prevalence.items():
+                if name not in LABELS:
+                    raise ValueError(f"{name} is no label; the labels are: {', '.join(LABELS)}")
+                if least > greatest:
+                    raise ValueError(f"the least share of {name}, {least:g}, is above its greatest, {greatest:g}")
+        return prevalence
+
+    def severity_of(self, name: str) -> Severity:
+        """Return how bad it is that an expectation is not met."""
+        return self.severity.get(name) or EXPECTATIONS[name][0]
 
 
 class Lora(Section):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from unirg_core.faults import BadInput
-from unirg_core.files import folder_written_whole, tree_digest
+from unirg_core.files import folder_written_whole, read_json, tree_digest
 from unirg_core.home import home
 from unirg_core.register import client, store_exists
 
@@ -14,6 +14,8 @@ ALIAS = "champion"
 
 def pinned(name: str) -> dict[str, Any] | None:
     """Return version, digest and folder (below UNIRG_HOME) of the champion, its files copied there; None without one.
+
+    `dataset` is what it was trained on: digest and manifest (below UNIRG_HOME), or None where its run's record is gone.
 
     Raises
     ------
@@ -29,7 +31,19 @@ def pinned(name: str) -> dict[str, Any] | None:
     folder = Path("champions") / digest[:20]
     if not (home() / folder).exists():
         _fetch(name, version.version, digest, home() / folder)
-    return {"name": name, "version": str(version.version), "digest": digest, "path": folder.as_posix()}
+    return {
+        "name": name,
+        "version": str(version.version),
+        "digest": digest,
+        "path": folder.as_posix(),
+        "dataset": _dataset(version.tags.get("unirg.run", "")),
+    }
+
+
+def _dataset(run_id: str) -> dict[str, Any] | None:
+    record = home() / "runs" / run_id / "record.json"
+    data = read_json(record).get("data") if record.is_file() else None
+    return {name: data.get(name) for name in ("digest", "manifest")} if data else None
 
 
 def _version(name: str) -> Any | None:

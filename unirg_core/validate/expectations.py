@@ -1,30 +1,22 @@
-"""The suite: what a dataset must hold, how bad it is when it does not, and the run of it by Great Expectations.
+"""The suite: what a dataset must hold, and how bad it is when it does not (params/severities.py)."""
 
-Severities: `stop` ends the run (the pipeline itself, or the drop as a whole, is wrong), `quarantine` leaves the
-studies out, `warn` tells. Great Expectations knows them as critical, warning and info.
-"""
-
-import os
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
-
-import pandas as pd
+from typing import Any
 
 from unirg_core.files import digest_of
-from unirg_core.home import SILENT
-from unirg_core.params import Params
+from unirg_core.params import Params, Validate
+from unirg_core.params.severities import Severity
 from unirg_core.study import FRONTAL_VIEWS, SPLITS
-
-Severity = Literal["stop", "quarantine", "warn"]
 
 EXAMPLES = 5
 """Example ids that a result holds."""
 
-_GX_SEVERITY = {"stop": "critical", "quarantine": "warning", "warn": "info"}
-_SMALLEST_SIDE = 16
+_NULL = "ExpectColumnValuesToBeNull"
+_BETWEEN = "ExpectColumnValuesToBeBetween"
+_AMONG = "ExpectColumnValuesToBeInSet"
+_AT_LEAST = "ExpectColumnPairValuesAToBeGreaterThanB"
+_ROWS = "ExpectTableRowCountToBeBetween"
 
 
 @dataclass(frozen=True)
@@ -41,13 +33,18 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one expectation found: `unexpected` values in all, and the ids of the rows that hold them."""
+    """What one expectation found: `unexpected` values in all, and the rows that hold them, as id -> value."""
 
     expectation: Expectation
     success: bool
     checked: int
     unexpected: int
-    ids: tuple[str, ...]
+    found: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the rows that do not meet it, in order."""
+        return tuple(dict.fromkeys(key for key, _ in self.found))
 
     def row(self) -> dict[str, Any]:
         """Return the outcome as a row of validation.json."""
@@ -64,140 +61,107 @@ class Outcome:
         }
 
 
+Line = tuple[str, str, str, dict[str, Any]]
+"""Name, what it asks, Great Expectations type, arguments."""
+
+
 def suite(params: Params) -> tuple[Expectation, ...]:
     """Return the suite that the parameters ask for, table by table."""
     asked = params.validate_
-    return (
-        _one("schema", "schema", "stop", "every column has the study schema's type", "ExpectColumnPairValuesToBeEqual",
-             column_A="expected", column_B="found"),
-        *_whole_dataset(),
-        *_from_the_drop(params),
-        _one("phi_share", "studies", "stop", f"at most {asked.maximum_phi:.0%} of the reports hold an identifier",
-             "ExpectColumnValuesToBeNull", column="phi_kind", mostly=1 - asked.maximum_phi),
-        _one("minimum_studies", "training", "stop",
-             f"there are at least {asked.minimum_studies} usable training studies",
-             "ExpectTableRowCountToBeBetween", min_value=asked.minimum_studies),
-        _one("test_studies", "test", "stop", "there is at least one usable test study",
-             "ExpectTableRowCountToBeBetween", min_value=1),
-        _one("label_prevalence", "labels", "warn",
-             f"every label that occurs is in at least {asked.minimum_prevalence:.2%} of the training studies",
-             "ExpectColumnValuesToBeBetween", column="train_share", min_value=asked.minimum_prevalence),
-        _one("institutions", "institutions", "warn", "every institution is trained on, or held out and tested",
-             "ExpectColumnValuesToBeNull", column="lacks"),
+    tables = {
+        "schema": [("schema", "every column has the study schema's type", "ExpectColumnPairValuesToBeEqual",
+                    {"column_A": "expected", "column_B": "found"})],
+        "studies": [*_constructed(), *_reports(asked), *_pictures(asked, params.ingest.image_size)],
+        "training": [("minimum_studies", f"there are at least {asked.minimum_studies} usable training studies", _ROWS,
+                      {"min_value": asked.minimum_studies})],
+        "test": [("test_studies", "there is at least one usable test study", _ROWS, {"min_value": 1})],
+        "labels": [*_labels()],
+        "institutions": [*_institutions(asked)],
+    }  # fmt: skip
+    return tuple(
+        Expectation(name, table, asked.severity_of(name), says, kind, tuple(sorted(arguments.items())))
+        for table, lines in tables.items()
+        for name, says, kind, arguments in lines
+    )
+
+
+def _constructed() -> Iterator[Line]:
+    """Yield what holds by the pipeline's own construction; where it does not, nothing downstream is sound."""
+    yield from (
+        ("required_values", "every study has its ids, digest, split, place and what is measured of it", _NULL,
+         {"column": "null_in"}),
+        ("study_id_unique", "no study id occurs twice", "ExpectColumnValuesToBeUnique", {"column": "study_id"}),
+        ("split_values", "split is train, validation or test", _AMONG,
+         {"column": "split", "value_set": list(SPLITS)}),
+        ("patient_in_one_split", "no patient stands in two splits", _BETWEEN,
+         {"column": "patient_splits", "max_value": 1}),
+        ("held_out_only_tested", "a held-out institution is only tested", _NULL, {"column": "held_out_in"}),
+        ("prior_study", "a prior study is the same patient's and earlier", _NULL, {"column": "prior_fault"}),
+        ("labels_domain", "labels, sides and severities are 14 known values", _NULL, {"column": "label_fault"}),
+        ("shard_row", "shard and row lead to the study", _NULL, {"column": "shard_fault"}),
     )  # fmt: skip
 
 
-def _whole_dataset() -> Iterator[Expectation]:
-    """Yield what holds by the pipeline's own construction; where it does not, nothing downstream is sound."""
-    null = "ExpectColumnValuesToBeNull"
-    for name, says, kind, arguments in (
-        ("required_values", "every study has its ids, digest, split, place and picture statistics", null,
-         {"column": "null_in"}),
-        ("study_id_unique", "no study id occurs twice", "ExpectColumnValuesToBeUnique", {"column": "study_id"}),
-        ("split_values", "split is train, validation or test", "ExpectColumnValuesToBeInSet",
-         {"column": "split", "value_set": list(SPLITS)}),
-        ("patient_in_one_split", "no patient stands in two splits", "ExpectColumnValuesToBeBetween",
-         {"column": "patient_splits", "max_value": 1}),
-        ("held_out_only_tested", "a held-out institution is only tested", null, {"column": "held_out_in"}),
-        ("prior_study", "a prior study is the same patient's and earlier", null, {"column": "prior_fault"}),
-        ("labels_domain", "labels, sides and severities are 14 known values", null, {"column": "label_fault"}),
-        ("shard_row", "shard and row lead to the study", null, {"column": "shard_fault"}),
-    ):  # fmt: skip
-        yield _one(name, "studies", "stop", says, kind, **arguments)
+def _reports(asked: Validate) -> Iterator[Line]:
+    """Yield what single studies of a drop get wrong in their table or report."""
+    yield "digest_unique", "no study is a copy of another", _NULL, {"column": "digest_copy_of"}
+    yield "view_frontal", "view is PA or AP", _AMONG, {"column": "view", "value_set": list(FRONTAL_VIEWS)}
+    yield "sex_values", "sex is F, M or empty", _AMONG, {"column": "sex", "value_set": ["F", "M", ""]}
+    yield "age_range", "age is unknown or 0 to 90", _BETWEEN, {"column": "age", "min_value": 0, "max_value": 90}
+    yield "report_section", "findings or impression is there", _BETWEEN, {"column": "longest_section", "min_value": 1}
+    words = asked.minimum_report_words
+    yield ("report_length", f"the report has at least {words} words", _BETWEEN,
+           {"column": "report_words", "min_value": words})  # fmt: skip
+    words = asked.maximum_section_words
+    yield ("section_length", f"findings and impression have at most {words:,} words each", _BETWEEN,
+           {"column": "longest_section", "max_value": words})  # fmt: skip
+    yield ("english", f"at least {asked.minimum_english:.0%} of the words stand in a list of common English ones",
+           _BETWEEN, {"column": "english", "min_value": asked.minimum_english})  # fmt: skip
+    words = asked.leak_report_words
+    yield ("report_leak", f"no report of {words} words or more outside the test split equals one in it but for numbers",
+           _NULL, {"column": "report_leaks_from"})  # fmt: skip
+    yield "no_phi", "no text holds a phone number, date, record number, e-mail or name", _NULL, {"column": "phi_kind"}
+    yield ("phi_share", f"at most {asked.maximum_phi:.0%} of the reports hold an identifier", _NULL,
+           {"column": "phi_kind", "mostly": 1 - asked.maximum_phi})  # fmt: skip
 
 
-def _from_the_drop(params: Params) -> Iterator[Expectation]:
-    """Yield what single studies of a drop get wrong; they are left out and the others go on."""
-    asked, size = params.validate_, params.ingest.image_size
-    between, among = "ExpectColumnValuesToBeBetween", "ExpectColumnValuesToBeInSet"
-    for name, says, kind, arguments in (
-        ("digest_unique", "no study is a copy of another", "ExpectColumnValuesToBeNull", {"column": "digest_copy_of"}),
-        ("view_frontal", "view is PA or AP", among, {"column": "view", "value_set": list(FRONTAL_VIEWS)}),
-        ("sex_values", "sex is F, M or empty", among, {"column": "sex", "value_set": ["F", "M", ""]}),
-        ("age_range", "age is unknown or 0 to 90", between, {"column": "age", "min_value": 0, "max_value": 90}),
-        ("report_section", "findings or impression is there", between, {"column": "sections", "min_value": 1}),
-        ("report_length", f"the report has at least {asked.minimum_report_words} words", between,
-         {"column": "report_words", "min_value": asked.minimum_report_words}),
-        ("image_height", f"the picture is {_SMALLEST_SIDE} to {size} pixels high", between,
-         {"column": "image_height", "min_value": _SMALLEST_SIDE, "max_value": size}),
-        ("image_width", f"the picture is {_SMALLEST_SIDE} to {size} pixels wide", between,
-         {"column": "image_width", "min_value": _SMALLEST_SIDE, "max_value": size}),
-        ("image_not_constant", f"the picture's grey values spread by at least {asked.minimum_image_std:g}", between,
+def _pictures(asked: Validate, size: int) -> Iterator[Line]:
+    """Yield what single studies get wrong in their picture."""
+    side, bits = asked.minimum_image_side, asked.near_copy_bits
+    yield from (
+        ("image_not_tiny", f"the picture's shorter side has at least {side} pixels", _BETWEEN,
+         {"column": "image_side", "min_value": side}),
+        ("image_size", f"the picture's longer side has at most {size} pixels", _BETWEEN,
+         {"column": "image_longer", "max_value": size}),
+        ("image_not_constant", f"the picture's grey values spread by at least {asked.minimum_image_std:g}", _BETWEEN,
          {"column": "image_std", "min_value": asked.minimum_image_std}),
-        ("image_not_saturated", f"at most {asked.maximum_saturated:.0%} of the pixels are black or white", between,
+        ("image_not_saturated", f"at most {asked.maximum_saturated:.0%} of the pixels are black or white", _BETWEEN,
          {"column": "image_saturated", "max_value": asked.maximum_saturated}),
-        ("no_phi", "no text holds a phone number, date, record number, e-mail or name", "ExpectColumnValuesToBeNull",
-         {"column": "phi_kind"}),
-    ):  # fmt: skip
-        yield _one(name, "studies", "quarantine", says, kind, **arguments)
+        ("image_leak", f"no picture outside the test split is within {bits} of 256 bits of one in it", _NULL,
+         {"column": "leaks_from"}),
+        ("image_near_copy", f"no picture is within {bits} of 256 bits of an earlier one", _NULL,
+         {"column": "near_copy_of"}),
+    )  # fmt: skip
 
 
-def _one(name: str, table: str, severity: Severity, says: str, kind: str, **arguments: Any) -> Expectation:
-    return Expectation(name, table, severity, says, kind, tuple(sorted(arguments.items())))
+def _labels() -> Iterator[Line]:
+    missing = {"or_equal": True, "ignore_row_if": "either_value_is_missing"}
+    yield ("label_rare", "every label that occurs is in enough of the training studies", _AT_LEAST,
+           {"column_A": "train_share", "column_B": "least", **missing})  # fmt: skip
+    yield ("label_common", "no label is in too many of the training studies", _AT_LEAST,
+           {"column_A": "greatest", "column_B": "train_share", **missing})  # fmt: skip
+
+
+def _institutions(asked: Validate) -> Iterator[Line]:
+    yield "institutions", "every institution is trained on, or held out and tested", _NULL, {"column": "lacks"}
+    yield ("templates_repeated",
+           f"at most {asked.maximum_repeated:.0%} of an institution's reports equal another one but for numbers",
+           _BETWEEN, {"column": "repeated_share", "max_value": asked.maximum_repeated})  # fmt: skip
+    yield ("template_commonest",
+           f"an institution's commonest report, but for numbers, is at most {asked.maximum_commonest:.0%} of them",
+           _BETWEEN, {"column": "commonest_share", "max_value": asked.maximum_commonest})  # fmt: skip
 
 
 def suite_digest(expectations: Sequence[Expectation]) -> str:
     """Return the SHA-256 of the suite: names, severities, types and bounds."""
     return digest_of([[e.name, e.table, e.severity, e.kind, dict(e.arguments)] for e in expectations])
-
-
-class Inspector:
-    """A Great Expectations context in memory that checks tables and can write what it saw as Data Docs."""
-
-    def __init__(self) -> None:
-        os.environ.update({name: SILENT[name] for name in ("GX_ANALYTICS_ENABLED", "DO_NOT_TRACK")})
-        import great_expectations as gx  # five seconds; and it reads the settings above when imported
-
-        self._gx = gx
-        self._context = gx.get_context(mode="ephemeral")
-        self._context.variables.progress_bars = {"globally": False}
-        for name, site in list(self._context.list_data_docs_sites().items()):  # the default one, in a temporary folder
-            self._context.delete_data_docs_site(name)
-            shutil.rmtree(site["store_backend"]["base_directory"], ignore_errors=True)
-        self._source = self._context.data_sources.add_pandas("dataset")
-
-    def check(self, name: str, table: pd.DataFrame, key: str, expectations: Sequence[Expectation]) -> list[Outcome]:
-        """Check one table; `key` is the column that names its rows."""
-        batch = self._source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name)
-        lines = self._gx.ExpectationSuite(name, expectations=[self._line(e) for e in expectations])
-        definition = self._gx.ValidationDefinition(name=name, data=batch, suite=self._context.suites.add(lines))
-        result = self._context.validation_definitions.add(definition).run(
-            batch_parameters={"dataframe": table},
-            result_format={"result_format": "COMPLETE", "unexpected_index_column_names": [key]},
-        )
-        found = {line.expectation_config.meta["name"]: line for line in result.results}
-        return [_outcome(e, found[e.name], key, len(table)) for e in expectations]
-
-    def _line(self, expectation: Expectation) -> Any:
-        import great_expectations.expectations as library
-
-        return getattr(library, expectation.kind)(
-            **dict(expectation.arguments),
-            severity=_GX_SEVERITY[expectation.severity],
-            notes=f"{expectation.name} ({expectation.severity}): {expectation.says}",
-            meta={"name": expectation.name},
-        )
-
-    def write_docs(self, folder: Path) -> None:
-        """Write what was checked as a site of HTML pages, in place of an older one."""
-        shutil.rmtree(folder, ignore_errors=True)
-        store = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)}
-        site = {
-            "class_name": "SiteBuilder",
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-            "show_how_to_buttons": False,
-            "store_backend": store,
-        }
-        self._context.add_data_docs_site(site_name="data_docs", site_config=site)
-        self._context.build_data_docs()
-
-
-def _outcome(expectation: Expectation, line: Any, key: str, rows: int) -> Outcome:
-    """Read one result line; an expectation that could not be computed is a bug and keeps its trace."""
-    if (line.exception_info or {}).get("raised_exception"):
-        raise RuntimeError(f"Great Expectations could not compute {expectation.name}: {line.exception_info}")
-    result: Mapping[str, Any] = line.result
-    if "observed_value" in result:  # about the table, not its rows
-        return Outcome(expectation, bool(line.success), rows, 0 if line.success else int(result["observed_value"]), ())
-    ids = tuple(sorted({str(found[key]) for found in result.get("unexpected_index_list") or ()}))
-    return Outcome(expectation, bool(line.success), rows, int(result.get("unexpected_count", 0)), ids)
