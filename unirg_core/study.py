@@ -68,6 +68,18 @@ SHARD_SCHEMA = pa.schema(
     ]
 )
 
+LATERAL = pa.field("lateral", pa.binary())
+"""The study's lateral picture as `image` is kept, null without one: a column of shards made with ingest.lateral only."""
+
+PICTURES = ("image", LATERAL.name)
+"""The columns that hold pictures: kept out of the manifest, stored uncompressed."""
+
+
+def shard_schema(lateral: bool) -> pa.Schema:
+    """Return the schema of shards with or without the lateral picture."""
+    return SHARD_SCHEMA.append(LATERAL) if lateral else SHARD_SCHEMA
+
+
 _DERIVED = [
     ("visit", pa.int16()),  # 0-based order within the patient
     ("days_since_first", pa.int32()),

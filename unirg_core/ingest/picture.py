@@ -10,6 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from unirg_core.ingest.source import Rejected
 
 _SMALLEST, _LARGEST = 32, 20_000
+ONE_GREY = "The picture is one even grey."
 _HASH_SIDE, _HASH_INPUT = 8, 32
 
 
@@ -93,7 +94,7 @@ def stretched(values: np.ndarray) -> np.ndarray:
     """Return values spread linearly from their least (0) to their greatest (255)."""
     low, high = float(values.min()), float(values.max())
     if not np.isfinite(high - low) or high <= low:
-        raise Rejected("The picture is one even grey.")
+        raise Rejected(ONE_GREY)
     return (values - low) * np.float32(255.0 / (high - low))
 
 
