@@ -69,7 +69,7 @@ SHARD_SCHEMA = pa.schema(
 )
 
 LATERAL = pa.field("lateral", pa.binary())
-"""The study's lateral picture as `image` is kept, null without one: a column of shards made with ingest.lateral only."""
+"""The lateral picture, kept as `image` is, null without one: in shards made with ingest.lateral only."""
 
 PICTURES = ("image", LATERAL.name)
 """The columns that hold pictures: kept out of the manifest, stored uncompressed."""

@@ -144,6 +144,7 @@ class Builder:
 
     def _decoded(self, file: RawFile, taken: Container[str]) -> tuple[str, Decoded]:
         """Return a file's view and picture; refuse, before its pixels are decoded, one that is not wanted."""
+        import pydicom.pixels  # noqa: F401 - the first import is no file's time
 
         def check(view: str) -> None:
             _check_view(view, self._params.lateral)

@@ -23,13 +23,17 @@ from unirg_core.ingest.source import Rejected
 _MODALITIES = ("CR", "DX")
 _PREFIX, _META = slice(128, 132), slice(132, 138)
 _GROUP_LENGTH, _DEFLATED = b"\x02\0\0\0UL", b"1.2.840.10008.1.2.1.99"
-_MOST_INFLATED = 400_000_000  # bytes: fourteen thousand pixels a side at 16 bits
+_MOST_INFLATED = 200_000_000  # bytes: ten thousand pixels a side at 16 bits
 _COLOURS = ("RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT")
 _NO_PART = ("UNKNOWN", "OTHER", "NONE", "UNSPECIFIED")
 _CHEST = re.compile(r"CHEST|THORA|LUNG|TORAX|POUMON|PULM|\bCXR\b|\bRIBS?\b|CARDIA|HEART")
+_OTHER_MODALITY = re.compile(
+    r"AU|BI|CT|DG|DOC|ECG|EEG|ES|GM|IO|IVUS|KO|MG|MR|NM|OCT|OP|OT|PR|PT|PX|REG|RF|RTDOSE|RTIMAGE|RTPLAN|RTRECORD|"
+    r"RTSTRUCT|SC|SEG|SM|SR|TG|US|XA|XC"
+)
 _OTHER_PART = re.compile(
     r"\b(ABDOMEN|KUB|PELVIS|HIPS?|FEMUR|KNEES?|TIBIA|FIBULA|ANKLES?|FOOT|FEET|TOES?|HANDS?|FINGERS?|THUMB|WRISTS?|FOREARM|"
-    r"ELBOWS?|HUMERUS|SHOULDERS?|SKULL|SINUS(?:ES)?|MANDIBLE|ORBITS?|EXTREMITY|LUMBAR|CERVICAL|SACRUM|MAMMO\w*)\b"
+    r"ELBOWS?|HUMERUS|SHOULDERS?|SKULL|SINUS(?:ES)?|MANDIBLE|ORBITS?|EXTREMITY|LUMBAR|CERVICAL|SACRUM|MAMMO(?:GRAM|GRAPHY)?)\b"
 )
 _KINDS = (
     ("id", re.compile(r"ID$|IDs$|^AccessionNumber$")),
@@ -120,7 +124,7 @@ def _check(header: Any) -> None:
     if "PixelData" not in header and modality in ("", *_MODALITIES):
         raise Rejected("The DICOM file is cut short: it has no pixels.")
     if modality not in _MODALITIES:
-        raise Rejected(f"The modality is {_word(modality)}; only CR and DX are taken.")
+        raise Rejected(f"The modality is {_word(modality, _OTHER_MODALITY)}; only CR and DX are taken.")
     _check_chest(header)
     if code(header, "BurnedInAnnotation") == "YES":
         raise Rejected("The header says that annotations are burned into the picture (BurnedInAnnotation YES).")
@@ -140,7 +144,7 @@ def _check_chest(header: Any) -> None:
     part = code(header, "BodyPartExamined")
     if part and part not in _NO_PART:
         if not _CHEST.search(part):
-            raise Rejected(f"The body part is {_word(part)}, not the chest.")
+            raise Rejected(f"The body part is {_word(part, _OTHER_PART)}, not the chest.")
         return
     names = " ".join(code(header, name) for name in ("StudyDescription", "SeriesDescription", "ProtocolName"))
     other = _OTHER_PART.search(names)
@@ -148,9 +152,9 @@ def _check_chest(header: Any) -> None:
         raise Rejected(f"The study is named after another body part ({other[0]}), not the chest.")
 
 
-def _word(text: str) -> str:
-    """Quote a code of the header only where it is a plain short word, as codes are and names could be taken for."""
-    return text if re.fullmatch(r"[A-Z]{1,12}", text) else "another one" if text else "not given"
+def _word(text: str, known: re.Pattern[str]) -> str:
+    """Quote a code of the header only where it is a known one: anything else could be a name in the wrong field."""
+    return text if known.fullmatch(text) else "another one" if text else "not given"
 
 
 def _facts(header: Any) -> dict[str, Any]:

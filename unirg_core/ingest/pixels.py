@@ -1,4 +1,4 @@
-"""The stored values of a DICOM picture: native, deflated or in a codestream that is read by the fastest correct decoder.
+"""The stored values of a DICOM picture: native, or in a codestream, which the fastest correct decoder reads.
 
 The decoder is chosen by what the codestream is, not by what the header calls it. Its own size, depth and number of
 components are read before it is decoded, so a few damaged bytes cannot ask for gigabytes. `benchmarks/decoders.py`
@@ -155,7 +155,20 @@ def decoded(told: Codestream, frame: bytes) -> np.ndarray:
 
 
 def _of_rle(told: Codestream, frame: bytes) -> np.ndarray:
-    from rle.utils import decode_frame
+    """Decode byte planes, the highest first (DICOM PS3.5 annex G).
 
-    content = decode_frame(frame, told.height * told.width, told.precision, "<")
-    return np.frombuffer(content, f"<u{told.precision // 8}").reshape(told.height, told.width)
+    Plane by plane: of damaged files, imagecodecs' decoder of whole frames crashes on some, and pylibjpeg-rle's panics.
+    """
+    from rle.utils import decode_segment
+
+    planes, pixels = told.precision // 8, told.height * told.width
+    starts = [*struct.unpack_from(f"<{planes}I", frame, 4), len(frame)]
+    values = np.empty((pixels, planes), np.uint8)
+    for number in range(planes):
+        if not 64 <= starts[number] <= starts[number + 1]:
+            raise Rejected(_DAMAGED)
+        plane = decode_segment(frame[starts[number] : starts[number + 1]])
+        if len(plane) < pixels:
+            raise Rejected("The DICOM file is cut short: part of its pixels is missing.")
+        values[:, planes - 1 - number] = np.frombuffer(plane, np.uint8, pixels)
+    return values.view(f"<u{planes}").reshape(told.height, told.width)
