@@ -3,8 +3,8 @@
 The picture is a real chest radiograph of 1955 x 1841 pixels (pydicom-data's RG1_UNCR.dcm, 15 bits; 8 and 12 of them
 where the form holds no more), packed once for each form. `differs` is the greatest difference of stored values to the
 reference: the picture itself where the form is lossless, else what Pillow (IJG's decoder) or, where Pillow cannot,
-pylibjpeg gives. `used` marks what ingest uses. pylibjpeg-libjpeg (GPL), pyjpegls and dicomsdl are measured if they are
-installed; `--reduced` also measures JPEG 2000 at a half and a quarter of its resolution.
+pylibjpeg gives. `used` marks what ingest uses. pylibjpeg-libjpeg (GPL) and pyjpegls are measured if they are installed;
+`--reduced` also measures JPEG 2000 at half its resolution.
 
 Run: OMP_NUM_THREADS=1 python benchmarks/decoders.py [--reduced]
 """
@@ -115,11 +115,7 @@ def _rle(shape: tuple[int, int]) -> Decode:
 def _slow_rle(shape: tuple[int, int]) -> Decode:
     from pydicom.pixels.decoders.rle import _rle_decode_frame
 
-    def decode(frame: bytes) -> np.ndarray:
-        planes = np.frombuffer(_rle_decode_frame(frame, *shape, 1, 16, "<"), np.uint8).reshape(2, -1)
-        return (planes[1].astype(np.uint16) << 8 | planes[0]).reshape(shape)
-
-    return decode
+    return lambda frame: np.frombuffer(_rle_decode_frame(frame, *shape, 1, 16), "<u2").reshape(shape)
 
 
 def measured(decode: Decode, frame: bytes) -> tuple[float, np.ndarray]:

@@ -163,12 +163,14 @@ def _of_rle(told: Codestream, frame: bytes) -> np.ndarray:
 
     planes, pixels = told.precision // 8, told.height * told.width
     starts = [*struct.unpack_from(f"<{planes}I", frame, 4), len(frame)]
-    values = np.empty((pixels, planes), np.uint8)
+    values = np.zeros(pixels, f"<u{planes}")
     for number in range(planes):
         if not 64 <= starts[number] <= starts[number + 1]:
             raise Rejected(_DAMAGED)
         plane = decode_segment(frame[starts[number] : starts[number + 1]])
         if len(plane) < pixels:
             raise Rejected("The DICOM file is cut short: part of its pixels is missing.")
-        values[:, planes - 1 - number] = np.frombuffer(plane, np.uint8, pixels)
-    return values.view(f"<u{planes}").reshape(told.height, told.width)
+        if number:
+            values <<= 8
+        values |= np.frombuffer(plane, np.uint8, pixels)
+    return values.reshape(told.height, told.width)
