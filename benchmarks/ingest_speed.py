@@ -3,8 +3,8 @@
 The files: pydicom-data's RG1 (chest, 1955 x 1841, 15 bits) and RG3 (1760 x 1760, 10 bits) and phantoms of 2048 pixels,
 as JPEG 2000 lossless and uncompressed, repeated to `files` of each kind; the stored side is 512 pixels.
 
-1. The stage with two processes against two processes that only decode with the same decoders, shift to 8 bits,
-   resize and encode as PNG of the same level: wall-clock time <= 1.15 (issue "Institutional data at scale"), least of `--rounds`.
+1. The stage with two processes against two that only decode with the same decoders, shift to 8 bits, resize and
+   encode as PNG of the same level: wall-clock time <= 1.15 (issue "Institutional data at scale"), least of `--rounds`.
 2. A single-threaded pydicom and Pillow script against the stage in one process, in CPU time: >= 3 on JPEG 2000
    lossless, >= 1.5 on uncompressed. What the decoder alone takes is printed beside it: the script's time over that is
    the most that any faithful pipeline around this decoder can reach.
