@@ -68,6 +68,18 @@ SHARD_SCHEMA = pa.schema(
     ]
 )
 
+LATERAL = pa.field("lateral", pa.binary())
+"""The lateral picture, kept as `image` is, null without one: in shards made with ingest.lateral only."""
+
+PICTURES = ("image", LATERAL.name)
+"""The columns that hold pictures: kept out of the manifest, stored uncompressed."""
+
+
+def shard_schema(lateral: bool) -> pa.Schema:
+    """Return the schema of shards with or without the lateral picture."""
+    return SHARD_SCHEMA.append(LATERAL) if lateral else SHARD_SCHEMA
+
+
 _DERIVED = [
     ("visit", pa.int16()),  # 0-based order within the patient
     ("days_since_first", pa.int32()),

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,13 +14,14 @@ from unirg_core.ingest.burned import SUSPECTED, check_declared, suspected
 from unirg_core.ingest.dates import Dates
 from unirg_core.ingest.deidentify import Known, form_identifiers, scrub
 from unirg_core.ingest.dicom import decode_dicom, is_dicom
+from unirg_core.ingest.limit import limited
 from unirg_core.ingest.measures import measures
 from unirg_core.ingest.picture import Decoded, decode_picture, store
 from unirg_core.ingest.sections import Sections, cleaned, parse
 from unirg_core.ingest.source import RawFile, RawStudy, Rejected
 from unirg_core.keys import Vault
 from unirg_core.params import Ingest
-from unirg_core.study import FRONTAL_VIEWS, MANIFEST_SCHEMA, SHARD_SCHEMA
+from unirg_core.study import FRONTAL_VIEWS, LATERAL, MANIFEST_SCHEMA, PICTURES, SHARD_SCHEMA
 
 _NEIGHBOURS = ("visit", "days_since_first", "prior_study_id", "split", "shard", "row")
 
@@ -75,7 +76,8 @@ class Builder:
 
     def batch(self, studies: Iterable[RawStudy]) -> Batch:
         """Return the rows, truth, rejects and counts of some studies; no study can stop the others."""
-        batch = Batch()
+        schema = KEPT_SCHEMA.append(LATERAL) if self._params.lateral else KEPT_SCHEMA
+        batch = Batch(schema.empty_table())
         rows = []
         for raw in studies:
             try:
@@ -84,7 +86,7 @@ class Builder:
                 batch.rejects += self._all_rejected(raw, str(reason))
                 continue
             batch.truth += _truth(rows[-1]["study_id"], raw)
-        batch.rows = pa.Table.from_pylist(_labelled(rows), KEPT_SCHEMA)
+        batch.rows = pa.Table.from_pylist(_labelled(rows), schema)
         return batch
 
     def _row(self, raw: RawStudy, batch: Batch) -> dict[str, Any]:
@@ -93,13 +95,15 @@ class Builder:
         sections = cleaned(raw.sections or parse(raw.report))
         if not sections.findings and not sections.impression:
             raise Rejected("The report has neither findings nor impression.")
-        taken = self._frontal(raw, batch)
-        if taken is None:
+        taken = self._pictures(raw, batch)
+        if "FRONTAL" not in taken:
             raise _AlreadyToldError
-        view, picture = taken
+        view, picture = taken["FRONTAL"]
+        side = taken.get("LATERAL")
         study_id = self._vault.pseudonym("study", raw.key)
         patient_id = patient_pseudonym(self._vault, raw.institution, raw.patient)
-        known = Known([*raw.identifiers, *picture.identifiers, *form_identifiers(raw.report)])
+        seen = [name for _, one in taken.values() for name in one.identifiers]
+        known = Known([*raw.identifiers, *seen, *form_identifiers(raw.report)])
         day = raw.day if raw.dated else picture.day
         texts = self._scrubbed(sections, known, self._dates(patient_id, day), batch.found)
         age = raw.age if raw.age is not None else picture.age
@@ -116,27 +120,52 @@ class Builder:
             "modality": picture.modality,
             "original_bits": picture.bits,
             "photometric": picture.photometric,
-            "burned_in": picture.burned_in or (SUSPECTED if suspected(picture.grey) else ""),
+            "burned_in": _print([one for _, one in taken.values()]),
             **texts,
             **measures(texts, moved_dates=self._params.deid.dates == "shift"),
             **_stored(picture, self._params.image_size),
         }
+        if side is not None:
+            row[LATERAL.name] = store(side[1].grey, self._params.image_size).png
         return {**row, "digest": _digest(self._vault.salt(patient_id), row)}
 
-    def _frontal(self, raw: RawStudy, batch: Batch) -> tuple[str, Decoded] | None:
-        """Return view and picture of the first file that is a frontal chest radiograph; tell of all others."""
-        taken = None
+    def _pictures(self, raw: RawStudy, batch: Batch) -> dict[str, tuple[str, Decoded]]:
+        """Return view and picture of the first frontal and, if wanted, lateral chest radiograph; tell of all others."""
+        taken: dict[str, tuple[str, Decoded]] = {}
+        refused = []
         for file in raw.files:
             try:
-                _check_view(file.view or "PA")
-                if taken is not None:
-                    raise Rejected("Another frontal picture of the study was taken.")
-                view, picture = _decoded(file)
-                check_declared(picture.burned_in, self._params.deid.burned_in)
-                taken = view, picture
+                view, picture = self._decoded(file, taken)
             except Rejected as reason:
-                batch.rejects.append(self._rejected(file, str(reason)))
+                refused.append(self._rejected(file, str(reason)))
+            else:
+                taken[_kind(view)] = (view, picture)
+                if _kind(view) == "LATERAL":
+                    lateral = file
+        if "FRONTAL" not in taken and "LATERAL" in taken:
+            refused.append(
+                self._rejected(lateral, "The view is lateral, and the study has no frontal picture (PA, AP).")
+            )
+        batch.rejects += refused
         return taken
+
+    def _decoded(self, file: RawFile, taken: Container[str]) -> tuple[str, Decoded]:
+        """Return a file's view and picture; refuse, before its pixels are decoded, one that is not wanted."""
+        import pydicom.pixels  # noqa: F401 - the first import is no file's time
+
+        def check(view: str) -> None:
+            _check_view(view, self._params.lateral)
+            if _kind(view) in taken:
+                raise Rejected(f"Another {_kind(view).lower()} picture of the study was taken.")
+
+        if file.view:
+            check(file.view)
+        with limited(self._params.file_seconds):
+            picture = _read(file, (lambda view: None) if file.view else check)
+        check_declared(picture.burned_in, self._params.deid.burned_in)
+        view = file.view or picture.view
+        check(view)
+        return view, picture
 
     def _rejected(self, file: RawFile, reason: str) -> Reject:
         return Reject(self._vault.pseudonym("file", file.key), reason, file.where)
@@ -173,20 +202,27 @@ def patient_pseudonym(vault: Vault, institution: str, patient: str) -> str:
     return vault.pseudonym("patient", f"{institution}\x1f{patient}")
 
 
-def _decoded(file: RawFile) -> tuple[str, Decoded]:
+def _read(file: RawFile, check: Callable[[str], None]) -> Decoded:
     content = file.read()
     if not content:
         raise Rejected("The picture file is empty.")
-    picture = decode_dicom(content) if is_dicom(content) else decode_picture(content)
-    view = file.view or picture.view
-    _check_view(view)
-    return view, picture
+    return decode_dicom(content, check) if is_dicom(content) else decode_picture(content)
 
 
-def _check_view(view: str) -> None:
+def _print(pictures: Sequence[Decoded]) -> str:
+    """Return why print may be burned into one of the pictures, empty where nothing tells so."""
+    why = [one.burned_in or (SUSPECTED if suspected(one.grey) else "") for one in pictures]
+    return next(filter(None, why), "")
+
+
+def _kind(view: str) -> str:
+    return "FRONTAL" if view in FRONTAL_VIEWS else view
+
+
+def _check_view(view: str, lateral: bool) -> None:
     if not view:
         raise Rejected("Neither the table nor the file tells the view; set view_default in the mapping if it is known.")
-    if view not in FRONTAL_VIEWS:
+    if view not in FRONTAL_VIEWS and not (lateral and view == "LATERAL"):
         raise Rejected(f"The view is {view.lower()}; only frontal pictures (PA, AP) are taken.")
 
 
@@ -206,7 +242,7 @@ def _stored(picture: Decoded, side: int) -> dict[str, Any]:
 def _digest(salt: bytes, row: dict[str, Any]) -> str:
     """Return the HMAC of what the study is, salted per patient: without the salt it can be matched to nothing."""
     content = {name: row[name] for name in SHARD_SCHEMA.names if name not in ("image", "digest")}
-    content["image"] = hashlib.sha256(row["image"]).hexdigest()
+    content |= {name: hashlib.sha256(row[name]).hexdigest() for name in PICTURES if name in row}
     return hmac.new(salt, canonical_json(content), "sha256").hexdigest()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from unirg_core.ingest.elements import code
 from unirg_core.ingest.source import Rejected
 
 DECLARED, CAPTURED, SUSPECTED = "declared", "secondary capture", "text in the pixels"
@@ -30,10 +31,10 @@ _GAP = 2.2  # letter heights between neighbours
 
 def declared(header: Any) -> str:
     """Return why a DICOM header makes its picture suspect of burned-in annotation; empty for no reason."""
-    word = str(header.get("BurnedInAnnotation", "") or "").strip().upper()
+    word = code(header, "BurnedInAnnotation")
     if word == "YES":
         return DECLARED
-    capture = str(header.get("SOPClassUID", "") or "").startswith(_SECONDARY_CAPTURE) or header.get("ConversionType")
+    capture = code(header, "SOPClassUID").startswith(_SECONDARY_CAPTURE) or code(header, "ConversionType")
     return CAPTURED if capture and word != "NO" else ""
 
 

@@ -8,19 +8,34 @@ import io
 import re
 import struct
 import warnings
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
 
-import numpy as np
-
 from unirg_core.ingest.burned import declared
+from unirg_core.ingest.elements import code, whole
+from unirg_core.ingest.greys import shown
 from unirg_core.ingest.mapping import age_of, frontal_or_other
-from unirg_core.ingest.picture import Decoded, check_size, stretched
+from unirg_core.ingest.picture import Decoded, check_size
+from unirg_core.ingest.pixels import stored_bits
 from unirg_core.ingest.source import Rejected
 
 _MODALITIES = ("CR", "DX")
-_PREFIX = slice(128, 132)
+_PREFIX, _META = slice(128, 132), slice(132, 138)
+_GROUP_LENGTH, _DEFLATED = b"\x02\0\0\0UL", b"1.2.840.10008.1.2.1.99"
+_MOST_INFLATED = 200_000_000  # bytes: ten thousand pixels a side at 16 bits
+_COLOURS = ("RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT")
+_NO_PART = ("UNKNOWN", "OTHER", "NONE", "UNSPECIFIED")
+_CHEST = re.compile(r"CHEST|THORA|LUNG|TORAX|POUMON|PULM|\bCXR\b|\bRIBS?\b|CARDIA|HEART")
+_OTHER_MODALITY = re.compile(
+    r"AU|BI|CT|DG|DOC|ECG|EEG|ES|GM|IO|IVUS|KO|MG|MR|NM|OCT|OP|OT|PR|PT|PX|REG|RF|RTDOSE|RTIMAGE|RTPLAN|RTRECORD|"
+    r"RTSTRUCT|SC|SEG|SM|SR|TG|US|XA|XC"
+)
+_OTHER_PART = re.compile(
+    r"\b(ABDOMEN|KUB|PELVIS|HIPS?|FEMUR|KNEES?|TIBIA|FIBULA|ANKLES?|FOOT|FEET|TOES?|HANDS?|FINGERS?|THUMB|WRISTS?|FOREARM|"
+    r"ELBOWS?|HUMERUS|SHOULDERS?|SKULL|SINUS(?:ES)?|MANDIBLE|ORBITS?|EXTREMITY|LUMBAR|CERVICAL|SACRUM|MAMMO(?:GRAM|GRAPHY)?)\b"
+)
 _KINDS = (
     ("id", re.compile(r"ID$|IDs$|^AccessionNumber$")),
     ("phone", re.compile(r"Telephone")),
@@ -30,30 +45,39 @@ _TEXT_VRS = ("PN", "LO", "SH", "ST", "LT", "UT")
 
 
 def is_dicom(content: bytes) -> bool:
-    """Tell whether bytes are a DICOM Part 10 file."""
-    return content[_PREFIX] == b"DICM"
+    """Tell whether bytes are a DICOM file; one without preamble or file meta information is known by its first tag."""
+    return content[_PREFIX] == b"DICM" or content[:4] == b"DICM" or _starts_with_a_tag(content)
 
 
-def decode_dicom(content: bytes) -> Decoded:
+def _starts_with_a_tag(content: bytes) -> bool:
+    """Tell whether the first element is of group 2 or 8, as a data set's first is, with a VR or a length that fits."""
+    if content[:2] not in (b"\x02\0", b"\x08\0", b"\0\x08"):
+        return False
+    return re.fullmatch(rb"[A-Z]{2}", content[4:6]) is not None or 0 < int.from_bytes(content[4:8], "little") < 1024
+
+
+def decode_dicom(content: bytes, check_view: Callable[[str], None] = lambda view: None) -> Decoded:
     """Decode a single-frame CR or DX chest radiograph.
 
-    The modality rescale comes first, then the VOI table or window (the first of several; else the full range), then
-    MONOCHROME1 is turned so that 0 is black.
+    Parameters
+    ----------
+    check_view
+        Called with the view that the header tells, before the pixels are decoded; it may raise Rejected.
 
     Raises
     ------
     Rejected
         When it is cut short, cannot be decoded, has several frames or colours, or is another modality or body part.
     """
-    import pydicom
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            header = pydicom.dcmread(io.BytesIO(content))
+            header = _read(content)
             _check(header)
-            grey = _shown(header, _pixels(header))
-            return Decoded(grey, int(header.BitsStored), header.PhotometricInterpretation, **_facts(header))
+            check_view(_view(header))
+            patterns, bits, low_bit = stored_bits(header)
+            grey = shown(header, patterns, bits, low_bit)
+            return Decoded(grey, whole(header, "BitsStored"), header.PhotometricInterpretation, **_facts(header))
         except Rejected:
             raise
         except (EOFError, struct.error):
@@ -64,95 +88,82 @@ def decode_dicom(content: bytes) -> Decoded:
             raise Rejected("The DICOM file is damaged and cannot be decoded.") from None
 
 
+def _read(content: bytes) -> Any:
+    """Parse a file, with or without preamble, file meta information or deflation."""
+    import pydicom
+
+    if content[_PREFIX] != b"DICM" and content[:4] == b"DICM":
+        content = bytes(_PREFIX.start) + content
+    elif content[_PREFIX] != b"DICM" and content[:2] == b"\x02\0":
+        content = bytes(_PREFIX.start) + b"DICM" + content
+    if content[_META] == _GROUP_LENGTH and _DEFLATED in content[:1024]:
+        start = _META.stop + 6 + int.from_bytes(content[_META.stop + 2 : _META.stop + 6], "little")
+        header = pydicom.dcmread(io.BytesIO(_inflated(content[start:])), force=True)
+        header.file_meta = pydicom.dcmread(io.BytesIO(content[:start])).file_meta
+        return header
+    return pydicom.dcmread(io.BytesIO(content), force=True)
+
+
+def _inflated(packed: bytes) -> bytes:
+    """Inflate a data set, but never to more than a radiograph can be."""
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        content = inflater.decompress(packed, _MOST_INFLATED)
+    except zlib.error:
+        raise Rejected("The DICOM file is damaged and cannot be decoded.") from None
+    if inflater.unconsumed_tail:
+        raise Rejected("The DICOM file unpacks to more than a radiograph can be.")
+    if not inflater.eof:
+        raise Rejected("The DICOM file is cut short.")
+    return content
+
+
 def _check(header: Any) -> None:
-    """Refuse what is no single grey frontal chest picture, before its pixels are decoded."""
-    modality = str(header.get("Modality", "")).upper()
+    """Refuse what is no single grey chest picture, before its pixels are decoded."""
+    modality = code(header, "Modality")
     if "PixelData" not in header and modality in ("", *_MODALITIES):
         raise Rejected("The DICOM file is cut short: it has no pixels.")
     if modality not in _MODALITIES:
-        raise Rejected(f"The modality is {_word(modality)}; only CR and DX are taken.")
-    part = str(header.get("BodyPartExamined", "")).upper()
-    if part and not re.search(r"CHEST|THORAX|LUNG|TORAX", part):
-        raise Rejected(f"The body part is {_word(part)}, not the chest.")
-    if int(header.get("NumberOfFrames", 1) or 1) > 1:
+        raise Rejected(f"The modality is {_word(modality, _OTHER_MODALITY)}; only CR and DX are taken.")
+    _check_chest(header)
+    if code(header, "PresentationIntentType") == "FOR PROCESSING":
+        raise Rejected("The picture is a detector's raw one (FOR PROCESSING), not the one that is read.")
+    if whole(header, "NumberOfFrames", 1) > 1:
         raise Rejected("The file has several frames; only single radiographs are taken.")
-    if not str(header.PhotometricInterpretation).startswith("MONOCHROME") or int(header.get("SamplesPerPixel", 1)) != 1:
+    if header.PhotometricInterpretation in _COLOURS or whole(header, "SamplesPerPixel", 1) != 1:
         raise Rejected("The picture is in colour; radiographs are grey.")
-    check_size(int(header.Rows), int(header.Columns))
+    if header.PhotometricInterpretation not in ("MONOCHROME1", "MONOCHROME2"):
+        raise Rejected("The header does not tell whether low values are black or white (PhotometricInterpretation).")
+    check_size(whole(header, "Rows"), whole(header, "Columns"))
 
 
-def _word(text: str) -> str:
-    """Quote a code of the header only where it is a plain short word, as codes are and names could be taken for."""
-    return text if re.fullmatch(r"[A-Z]{1,12}", text) else "another one" if text else "not given"
+def _check_chest(header: Any) -> None:
+    """Refuse another body part: by BodyPartExamined, or where that says nothing by the study's and series' names."""
+    part = code(header, "BodyPartExamined")
+    if part and part not in _NO_PART:
+        if not _CHEST.search(part):
+            raise Rejected(f"The body part is {_word(part, _OTHER_PART)}, not the chest.")
+        return
+    names = " ".join(code(header, name) for name in ("StudyDescription", "SeriesDescription", "ProtocolName"))
+    other = _OTHER_PART.search(names)
+    if other and not _CHEST.search(names):
+        raise Rejected(f"The study is named after another body part ({other[0]}), not the chest.")
 
 
-def _pixels(header: Any) -> np.ndarray:
-    """Return the stored values (rows, columns), float32."""
-    from pydicom.pixels import pixel_array
-
-    syntax = header.file_meta.TransferSyntaxUID
-    needed = int(header.Rows) * int(header.Columns) * int(header.BitsAllocated) // 8
-    if not syntax.is_compressed and len(header.PixelData) < needed:
-        raise Rejected("The DICOM file is cut short: part of its pixels is missing.")
-    return pixel_array(header).astype(np.float32)
-
-
-def _shown(header: Any, stored: np.ndarray) -> np.ndarray:
-    """Return grey levels 0-255 as a viewer shows the stored values."""
-    padding = header.get("PixelPaddingValue")
-    inside = stored[stored != padding] if isinstance(padding, int) else stored
-    if "VOILUTSequence" in header or "ModalityLUTSequence" in header:
-        values = _by_tables(header, stored)
-    else:
-        slope, intercept = float(header.get("RescaleSlope", 1) or 1), float(header.get("RescaleIntercept", 0) or 0)
-        values = stored * np.float32(slope) + np.float32(intercept)
-    windowed = None if "VOILUTSequence" in header else _windowed(header, values)
-    if windowed is None:
-        if inside.size == 0:
-            raise Rejected("The picture is one even grey.")
-        low, high = (float(values[stored == edge][0]) for edge in (inside.min(), inside.max()))
-        windowed = stretched(np.clip(values, min(low, high), max(low, high)))
-    return 255.0 - windowed if header.PhotometricInterpretation == "MONOCHROME1" else windowed
-
-
-def _by_tables(header: Any, stored: np.ndarray) -> np.ndarray:
-    from pydicom.pixels import apply_modality_lut, apply_voi_lut
-
-    values = apply_modality_lut(stored.astype(np.int32), header)
-    if "VOILUTSequence" in header:
-        values = apply_voi_lut(np.asarray(values).astype(np.int32), header, prefer_lut=True)
-    return np.asarray(values, dtype=np.float32)
-
-
-def _windowed(header: Any, values: np.ndarray) -> np.ndarray | None:
-    """Return 0-255 by the header's first window (DICOM PS3.3 C.11.2.1.2), or None where it has no usable one."""
-    center, width = (_first_number(header.get(name)) for name in ("WindowCenter", "WindowWidth"))
-    if center is None or width is None or width < 1:
-        return None
-    function = str(header.get("VOILUTFunction", "LINEAR") or "LINEAR").upper()
-    if function == "SIGMOID":
-        return 255.0 / (1.0 + np.exp(-4.0 * (values - np.float32(center)) / np.float32(width)))
-    if function == "LINEAR" and width > 1:
-        center, width = center - 0.5, width - 1.0
-    return np.clip((values - np.float32(center)) / np.float32(width) + 0.5, 0, 1) * 255.0
-
-
-def _first_number(value: Any) -> float | None:
-    if value is None or value == "":
-        return None
-    several = not isinstance(value, int | float | str)
-    return _first_number(next(iter(value), None)) if several else float(value)
+def _word(text: str, known: re.Pattern[str]) -> str:
+    """Quote a code of the header only where it is a known one: anything else could be a name in the wrong field."""
+    return text if known.fullmatch(text) else "another one" if text else "not given"
 
 
 def _facts(header: Any) -> dict[str, Any]:
     """Return what the schema takes from the header, and the identifiers that the report is scrubbed of."""
-    sex = str(header.get("PatientSex", "")).strip().upper()
+    sex = code(header, "PatientSex")
     return {
-        "modality": str(header.Modality).upper(),
+        "modality": code(header, "Modality"),
         "view": _view(header),
         "sex": sex if sex in ("F", "M") else "",
-        "age": age_of(str(header.get("PatientAge", ""))),
-        "day": _day(str(header.get("StudyDate", ""))),
+        "age": age_of(code(header, "PatientAge")),
+        "day": _day(code(header, "StudyDate")),
         "burned_in": declared(header),
         "identifiers": tuple(dict.fromkeys(_identifiers(header))),
     }
@@ -160,10 +171,10 @@ def _facts(header: Any) -> dict[str, Any]:
 
 def _view(header: Any) -> str:
     """Return the view by ViewPosition, else by what the series says of itself."""
-    named = frontal_or_other(str(header.get("ViewPosition", "")))
+    named = frontal_or_other(code(header, "ViewPosition"))
     if named:
         return named
-    described = frontal_or_other(str(header.get("SeriesDescription", "")))
+    described = frontal_or_other(code(header, "SeriesDescription"))
     return described if described in ("PA", "AP", "LATERAL") else ""
 
 

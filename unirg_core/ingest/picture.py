@@ -10,7 +10,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from unirg_core.ingest.source import Rejected
 
 _SMALLEST, _LARGEST = 32, 20_000
+ONE_GREY = "The picture is one even grey."
 _HASH_SIDE, _HASH_INPUT = 16, 64
+_SMALL = 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +96,7 @@ def stretched(values: np.ndarray) -> np.ndarray:
     """Return values spread linearly from their least (0) to their greatest (255)."""
     low, high = float(values.min()), float(values.max())
     if not np.isfinite(high - low) or high <= low:
-        raise Rejected("The picture is one even grey.")
+        raise Rejected(ONE_GREY)
     return (values - low) * np.float32(255.0 / (high - low))
 
 
@@ -119,8 +121,16 @@ def store(grey: np.ndarray, side: int) -> Stored:
 
 def _png(image: Image.Image) -> bytes:
     stream = io.BytesIO()
-    image.save(stream, "PNG", compress_level=6)
+    image.save(stream, "PNG", compress_level=compress_level(image))
     return stream.getvalue()
+
+
+def compress_level(image: Image.Image) -> int:
+    """Return the level of PNG's compression: 4 is as small as 6 at 512 pixels, in a third of the time.
+
+    Pictures so small that it does not matter keep 6, and so the bytes that they always had.
+    """
+    return 6 if max(image.size) <= _SMALL else 4
 
 
 def perceptual_hash(image: Image.Image) -> str:

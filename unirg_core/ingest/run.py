@@ -28,7 +28,7 @@ from unirg_core.ingest.workers import Workers
 from unirg_core.keys import Vault, open_vault
 from unirg_core.params import Ingest, Params
 from unirg_core.progress import Progress, say
-from unirg_core.study import MANIFEST, REJECT_SCHEMA, REJECTS, SHARD_SCHEMA, STUDIES, TRUTH, TRUTH_SCHEMA
+from unirg_core.study import MANIFEST, PICTURES, REJECT_SCHEMA, REJECTS, STUDIES, TRUTH, TRUTH_SCHEMA, shard_schema
 from unirg_core.wording import commonest, counted
 
 _CHUNK = 64
@@ -53,7 +53,7 @@ def ingest(params: Params, root: Path) -> None:
     whole = _Collected(rejects)
     with folder_written_whole(root / STUDIES) as folder, ShardWriter(folder, params.ingest.shard_mb) as shards:
         for chunk, batch in zip(chunks, _batches(params.ingest, root, vault, chunks), strict=True):
-            whole.add(batch, *shards.add(batch.rows.select(SHARD_SCHEMA.names)))
+            whole.add(batch, *shards.add(batch.rows.select(shard_schema(params.ingest.lateral).names)))
             progress.step(len(chunk))
     write_table(root / REJECTS, whole.reject_table())
     manifest = _manifest(whole, params, vault, root)
@@ -77,7 +77,7 @@ class _Collected:
 
     def add(self, batch: Batch, shards: list[str], rows: list[int]) -> None:
         """Keep a batch and where its rows were written."""
-        table = batch.rows.drop_columns(["image"])
+        table = batch.rows.drop_columns([name for name in PICTURES if name in batch.rows.column_names])
         table = table.append_column("shard", pa.array(shards, pa.string()))
         self._tables.append(table.append_column("row", pa.array(rows, pa.int32())))
         self.rejects += batch.rejects

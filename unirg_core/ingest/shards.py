@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from unirg_core.files import written_whole
-from unirg_core.study import SHARD_SCHEMA
+from unirg_core.study import PICTURES
 
 _MB = 1_000_000
 _ROOM = 0.98  # the rest is for Parquet's own pages and footer
@@ -36,11 +36,11 @@ class ShardWriter:
             self._writer.close()
 
     def add(self, table: pa.Table) -> tuple[list[str], list[int]]:
-        """Write a table of SHARD_SCHEMA; return the shard's name and the row in it for each of its rows."""
+        """Write a table of shard_schema; return the shard's name and the row in it for each of its rows."""
         names: list[str] = []
         rows: list[int] = []
         for part in self._fitting(table):
-            self._make_room(part.nbytes)
+            self._make_room(part.nbytes, part.schema)
             self._writer.write_table(part, row_group_size=part.num_rows)
             names += [f"{self._shard:05d}.parquet"] * part.num_rows
             rows += range(self._rows, self._rows + part.num_rows)
@@ -58,16 +58,16 @@ class ShardWriter:
         for part in (table.slice(0, half), table.slice(half)):
             yield from self._fitting(part)
 
-    def _make_room(self, size: int) -> None:
+    def _make_room(self, size: int, schema: pa.Schema) -> None:
         if self._writer is not None and self._bytes + size <= self._room:
             return
         if self._writer is not None:
             self._writer.close()
         self._shard, self._rows, self._bytes = self._shard + 1, 0, 0
-        compression = {field.name: "none" if field.name == "image" else "zstd" for field in SHARD_SCHEMA}
+        compression = {name: "none" if name in PICTURES else "zstd" for name in schema.names}
         self._writer = pq.ParquetWriter(
             self._folder / f"{self._shard:05d}.parquet",
-            SHARD_SCHEMA,
+            schema,
             compression=compression,
             use_dictionary=_REPEATED,
             write_statistics=_REPEATED,

@@ -73,6 +73,8 @@ class Ingest(Section):
         None, description="YAML file that names the table's columns; default: mapping.yaml in the drop"
     )
     image_size: Annotated[int, Field(ge=32, le=2048, description="Longer side of the stored picture in pixels")] = 64
+    lateral: bool = Field(False, description="Keep each study's first lateral picture in the shards' column `lateral`")
+    file_seconds: Annotated[float, Field(gt=0, description="Computing time after which a file is given up")] = 4.0
     processes: Annotated[int, Field(ge=1, le=256, description="Processes that decode side by side")] = 2
     shard_mb: Annotated[int, Field(ge=1, le=256, description="Largest size of a shard in MB")] = 256
     policy: str = Field("synthetic", min_length=1, description="Consent or legal basis of the data, by id")

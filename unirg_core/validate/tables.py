@@ -14,7 +14,17 @@ import pyarrow.parquet as pq
 
 from unirg_core.faults import BadInput
 from unirg_core.params import Params, Validate
-from unirg_core.study import LABELS, MANIFEST, MANIFEST_SCHEMA, REJECTS, SHARD_SCHEMA, SPLITS, STUDIES
+from unirg_core.study import (
+    LABELS,
+    LATERAL,
+    MANIFEST,
+    MANIFEST_SCHEMA,
+    REJECTS,
+    SHARD_SCHEMA,
+    SPLITS,
+    STUDIES,
+    shard_schema,
+)
 from unirg_core.validate import neighbours
 
 REQUIRED = (
@@ -45,6 +55,7 @@ def schema_table(root: Path) -> pd.DataFrame:
     rows = []
     for path, schema in expected.items():
         found = read_schema(path)
+        schema = shard_schema(True) if schema is SHARD_SCHEMA and LATERAL.name in found.names else schema
         for name in dict.fromkeys([*schema.names, *found.names]):
             pair = [_type(s, name) for s in (schema, found)]
             rows.append({"column": f"{path.name}: {name}", "expected": pair[0], "found": pair[1]})
