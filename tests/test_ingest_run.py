@@ -121,7 +121,7 @@ def test_any_number_of_processes_gives_the_same_bytes(drawn, tmp_path):
 
 
 def test_a_shard_limit_changes_the_files_and_nothing_else(drawn, tmp_path, monkeypatch):
-    monkeypatch.setattr(stage, "ShardWriter", lambda folder, _: _Small(folder))
+    monkeypatch.setattr(stage, "ShardWriter", lambda folder, *_: _Small(folder))
     root = ingested(_phantom(), tmp_path / "run")
     assert len(list((root / "data/studies").iterdir())) > 1
     assert _study_rows(root) == _study_rows(drawn)

@@ -16,15 +16,15 @@ _REPEATED = ["institution", "source", "policy_id", "sex", "view", "modality", "p
 
 
 class ShardWriter:
-    """Write tables one after the other into `00000.parquet`, `00001.parquet` and so on, none over a size.
+    """Write tables one after the other into `00000.parquet`, `00001.parquet` and so on from `first`, none over a size.
 
     Each table that is added becomes a row group, so that a picture is read without reading the shard.
     """
 
-    def __init__(self, folder: Path, largest_mb: int) -> None:
+    def __init__(self, folder: Path, largest_mb: int, first: int = 0) -> None:
         self._folder, self._room = folder, int(largest_mb * _MB * _ROOM)
         self._writer: pq.ParquetWriter | None = None
-        self._shard, self._rows, self._bytes = -1, 0, 0
+        self._shard, self._rows, self._bytes = first - 1, 0, 0
 
     def __enter__(self) -> "ShardWriter":
         return self

@@ -41,6 +41,7 @@ class RawStudy:
     truth: tuple[tuple[str, str, str, float], ...] = ()  # finding, side, severity, degree
     identifiers: tuple[tuple[str, str], ...] = ()  # (name, id, phone or place; text) known of him, to be scrubbed
     where: str = ""
+    split: str = ""  # the publisher's: train, validation or test; empty where there is none
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,54 @@
+"""What the parent keeps of all batches while they stream by: everything but the pictures."""
+
+from collections import Counter
+from typing import Any
+
+import pyarrow as pa
+
+from unirg_core.ingest.build import KEPT_SCHEMA, Batch, Reject
+from unirg_core.ingest.deidentify import CATEGORIES, PROFILE, RESIDUAL_RISK, VERSION
+from unirg_core.study import REJECT_SCHEMA, TRUTH_SCHEMA
+
+
+class Collected:
+    """Rows without pictures, truth, rejects, and counts of what was scrubbed."""
+
+    def __init__(self, rejects: list[Reject]) -> None:
+        self.rejects = rejects
+        self._truth: list[dict[str, Any]] = []
+        self._found: Counter[str] = Counter()
+        self._tables: list[pa.Table] = []
+
+    def add(self, batch: Batch) -> None:
+        """Keep a batch."""
+        self._tables.append(batch.rows.drop_columns(["image"]))
+        self.rejects += batch.rejects
+        self._truth += batch.truth
+        self._found.update(batch.found)
+
+    def table(self, places: list[tuple[str, int]]) -> pa.Table:
+        """Return all rows, in order, with their places."""
+        empty = KEPT_SCHEMA.empty_table().drop_columns(["image"])
+        kept = pa.concat_tables([empty, *(table for table in self._tables if table.num_rows)])
+        kept = kept.append_column("shard", pa.array([name for name, _ in places], pa.string()))
+        return kept.append_column("row", pa.array([row for _, row in places], pa.int32()))
+
+    def reject_table(self) -> pa.Table:
+        """Return the rejects, in the order of their keys."""
+        rows = sorted({(reject.key, reject.sentence) for reject in self.rejects})
+        return pa.Table.from_pylist([{"key": key, "reason": reason} for key, reason in rows], REJECT_SCHEMA)
+
+    def truth_table(self, studies: set[str]) -> pa.Table:
+        """Return the truth of the studies that were taken."""
+        return pa.Table.from_pylist([row for row in self._truth if row["study_id"] in studies], TRUTH_SCHEMA)
+
+    def report(self) -> dict[str, Any]:
+        """Return the de-identification report."""
+        burned = sum("burned into" in reject.reason for reject in self.rejects)
+        return {
+            "profile": PROFILE,
+            "version": VERSION,
+            "removed_from_text": {name: self._found[name] for name in CATEGORIES},
+            "refused": {"burned_in_annotation": burned},
+            "residual_risk": RESIDUAL_RISK,
+        }

@@ -1,0 +1,82 @@
+"""Files of an earlier dataset by their DVC digests: from the checkout's cache, pulled from the remote where missing."""
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from unirg_core.faults import BadInput
+
+
+_SIGNS = (
+    (
+        "Forbidden|InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied|\\b40[13]\\b",
+        "it refuses the credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or AWS_PROFILE) to those of an "
+        "account that may read and write there.",
+    ),
+    (
+        "Unable to (locate|find) (AWS )?credentials|NoCredentials",
+        "there are no credentials for it; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.",
+    ),
+    ("NoSuchBucket|bucket does not exist", "its bucket does not exist; create it, or correct version.remote."),
+    (
+        "Could not connect|Cannot connect|Connection refused|EndpointConnection|Name or service not known",
+        "it does not answer; check version.endpoint and that the server runs.",
+    ),
+)
+
+
+def stored(root: Path, digests: Iterable[str]) -> dict[str, Path]:
+    """Return where the cache holds each DVC digest (md5; `.dir` for a folder's list).
+
+    Raises
+    ------
+    BadInput
+        When one is neither in the cache nor in the remote.
+    """
+    wanted = list(dict.fromkeys(digests))
+    if not wanted:
+        return {}
+    repo = _repository(root)
+    places = {digest: Path(repo.cache.local.oid_to_path(digest)) for digest in wanted}
+    missing = [digest for digest, path in places.items() if not path.exists()]
+    if missing:
+        _pull(repo, root, missing)
+    lost = [digest for digest in missing if not places[digest].exists()]
+    if lost:
+        raise BadInput(
+            f"{len(lost)} of {len(wanted)} files of an earlier dataset (the first: {lost[0]}) are neither in DVC's "
+            f"cache nor in its remote; restore them, or start a new line of versions: --set ingest.series=NAME."
+        )
+    return places
+
+
+def folder_list(path: Path) -> dict[str, str]:
+    """Return the files of a stored folder: relative path -> DVC digest."""
+    return {entry["relpath"]: entry["md5"] for entry in json.loads(path.read_bytes())}
+
+
+def _repository(root: Path):
+    from dvc.exceptions import NotDvcRepoError
+    from dvc.repo import Repo
+
+    try:
+        return Repo(str(root))
+    except NotDvcRepoError:
+        raise BadInput(f"{root} is no DVC project, so no earlier dataset can be read from it.") from None
+
+
+def _pull(repo, root: Path, digests: list[str]) -> None:
+    from dvc.exceptions import DvcException
+    from dvc_data.hashfile.hash_info import HashInfo
+
+    try:
+        repo.cloud.pull([HashInfo("md5", digest) for digest in digests])
+    except (DvcException, OSError) as error:
+        raise BadInput(f"An earlier dataset could not be pulled from the DVC remote: {told(str(error))}") from None
+
+
+def told(said: str) -> str:
+    """Return what a remote's refusal means, as one sentence with its remedy."""
+    line = (said.strip().splitlines() or ["no message"])[-1].removeprefix("ERROR: ")
+    return next((meaning for sign, meaning in _SIGNS if re.search(sign, said)), line)
