@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from unirg_core.faults import BadInput
-
+from unirg_core.home import home
 
 _SIGNS = (
     (
@@ -37,11 +37,10 @@ def stored(root: Path, digests: Iterable[str]) -> dict[str, Path]:
     wanted = list(dict.fromkeys(digests))
     if not wanted:
         return {}
-    repo = _repository(root)
-    places = {digest: Path(repo.cache.local.oid_to_path(digest)) for digest in wanted}
+    places = {digest: home() / "dvc" / "cache" / "files" / "md5" / digest[:2] / digest[2:] for digest in wanted}
     missing = [digest for digest, path in places.items() if not path.exists()]
     if missing:
-        _pull(repo, root, missing)
+        places |= _pulled(root, missing)
     lost = [digest for digest in missing if not places[digest].exists()]
     if lost:
         raise BadInput(
@@ -56,24 +55,21 @@ def folder_list(path: Path) -> dict[str, str]:
     return {entry["relpath"]: entry["md5"] for entry in json.loads(path.read_bytes())}
 
 
-def _repository(root: Path):
-    from dvc.exceptions import NotDvcRepoError
-    from dvc.repo import Repo
-
-    try:
-        return Repo(str(root))
-    except NotDvcRepoError:
-        raise BadInput(f"{root} is no DVC project, so no earlier dataset can be read from it.") from None
-
-
-def _pull(repo, root: Path, digests: list[str]) -> None:
+def _pulled(root: Path, digests: list[str]) -> dict[str, Path]:
+    """Return the places in the checkout's own cache, with what is missing there pulled from its remote."""
     from dvc.exceptions import DvcException
+    from dvc.repo import Repo
     from dvc_data.hashfile.hash_info import HashInfo
 
     try:
-        repo.cloud.pull([HashInfo("md5", digest) for digest in digests])
+        repo = Repo(str(root))
+        places = {digest: Path(repo.cache.local.oid_to_path(digest)) for digest in digests}
+        missing = [HashInfo("md5", digest) for digest, path in places.items() if not path.exists()]
+        if missing:
+            repo.cloud.pull(missing)
     except (DvcException, OSError) as error:
         raise BadInput(f"An earlier dataset could not be pulled from the DVC remote: {told(str(error))}") from None
+    return places
 
 
 def told(said: str) -> str:
