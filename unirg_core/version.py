@@ -77,7 +77,7 @@ def push(run: Run, *stages: str) -> None:
         With DVC's last line when the remote refuses.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "dvc", "push", "--quiet", *stages],
+        [sys.executable, "-m", "dvc", "push", *stages],
         cwd=run.checkout,
         env=environment(run),
         capture_output=True,

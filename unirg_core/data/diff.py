@@ -33,7 +33,7 @@ def diff(before: str, now: str, root: Path) -> dict[str, Any]:
         When one of them cannot be found or read.
     """
     named = {"before": find(before, root), "now": find(now, root)}
-    tables = {side: pq.read_table(version.path(MANIFEST), columns=_COLUMNS) for side, version in named.items()}
+    tables = {side: pq.read_table(version.path(MANIFEST), columns=list(_COLUMNS)) for side, version in named.items()}
     found = compare(tables["before"], tables["now"])
     return {"versions": {side: version.name for side, version in named.items()}, **found}
 
@@ -65,7 +65,7 @@ def compare(before: pa.Table, now: pa.Table) -> dict[str, Any]:
 
 
 def _rows(manifest: pa.Table) -> dict[str, Mapping[str, Any]]:
-    return {row["study_id"]: row for row in manifest.select(_COLUMNS).to_pylist()}
+    return {row["study_id"]: row for row in manifest.select(list(_COLUMNS)).to_pylist()}
 
 
 def _people(before: Mapping[str, Any], now: Mapping[str, Any], changed: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -57,6 +57,7 @@ def folder_list(path: Path) -> dict[str, str]:
 
 def _pulled(root: Path, digests: list[str]) -> dict[str, Path]:
     """Return the places in the checkout's own cache, with what is missing there pulled from its remote."""
+    from botocore.exceptions import BotoCoreError, ClientError
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
     from dvc_data.hashfile.hash_info import HashInfo
@@ -67,12 +68,13 @@ def _pulled(root: Path, digests: list[str]) -> dict[str, Path]:
         missing = [HashInfo("md5", digest) for digest, path in places.items() if not path.exists()]
         if missing:
             repo.cloud.pull(missing)
-    except (DvcException, OSError) as error:
+    except (DvcException, OSError, BotoCoreError, ClientError) as error:
         raise BadInput(f"An earlier dataset could not be pulled from the DVC remote: {told(str(error))}") from None
     return places
 
 
 def told(said: str) -> str:
     """Return what a remote's refusal means, as one sentence with its remedy."""
-    line = (said.strip().splitlines() or ["no message"])[-1].removeprefix("ERROR: ")
+    lines = said.strip().splitlines() or ["no message"]
+    line = next((line for line in reversed(lines) if line.startswith("ERROR: ")), lines[-1]).removeprefix("ERROR: ")
     return next((meaning for sign, meaning in _SIGNS if re.search(sign, said)), line)
