@@ -10,6 +10,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -59,23 +60,36 @@ def ingest(params: Params, root: Path) -> None:
     _clear(root)
     people = read_people(params.ingest, root, vault)
     before = read_assignment(root, people, params.ingest.compact * params.ingest.shard_mb * _MB)
-    listed, rejects = _listed(source, vault, people)
+    job = _Job(params, root, vault, people, before)
+    listed, rejects = _listed(source, job)
     whole = Collected(rejects)
     with folder_written_whole(root / STUDIES) as folder:
         with ShardWriter(folder, params.ingest.shard_mb, before.next_shard) as writer:
             arrivals = Arrivals(before, writer)
-            _stream(params.ingest, root, vault, listed, Duplicates(before, people, listed), whole, arrivals)
+            _stream(job, listed, whole, arrivals)
             places, new = arrivals.finish()
         carried = carry_over(before, places, folder)
-    _write(params, root, vault, people, before, whole, places, new)
+    _write(job, whole, places, new)
     vault.seal()
     kept = len(new) - sum(new)
     shards = f"{sum(new)} written to new shards, {kept} kept in {len(carried.keys() & before.shards.keys())} old ones"
     say("ingest", f"{len(new)} studies taken ({shards}), {len(whole.rejects)} files rejected ({root / REJECTS}).")
 
 
-def _listed(source: Source, vault: Vault, people: People) -> tuple[dict[str, str], list[Reject]]:
+@dataclass(frozen=True)
+class _Job:
+    """What the stage works with, from its start."""
+
+    params: Params
+    root: Path
+    vault: Vault
+    people: People
+    before: Assignment
+
+
+def _listed(source: Source, job: _Job) -> tuple[dict[str, str], list[Reject]]:
     """Return study id -> key of the studies to read, in the order of their ids, and what is refused unread."""
+    vault, people = job.vault, job.people
     rejects = [Reject(vault.pseudonym("row", r.key), r.reason) for r in source.refusals()]
     listed = {}
     for study in source.studies():
@@ -88,20 +102,13 @@ def _listed(source: Source, vault: Vault, people: People) -> tuple[dict[str, str
     return dict(sorted(listed.items())), rejects
 
 
-def _stream(
-    params: Ingest,
-    root: Path,
-    vault: Vault,
-    listed: Mapping[str, str],
-    duplicates: Duplicates,
-    whole: Collected,
-    arrivals: Arrivals,
-) -> None:
+def _stream(job: _Job, listed: Mapping[str, str], whole: Collected, arrivals: Arrivals) -> None:
     """Take all batches, in order, and give each row its place."""
     keys = list(listed.values())
     chunks = [keys[at : at + _CHUNK] for at in range(0, len(keys), _CHUNK)]
     progress = Progress("ingest", len(keys), "studies")
-    for chunk, batch in zip(chunks, _batches(params, root, vault, chunks), strict=True):
+    duplicates = Duplicates(job.before, job.people, listed)
+    for chunk, batch in zip(chunks, _batches(job.params.ingest, job.root, job.vault, chunks), strict=True):
         batch.rows, again = duplicates.sift(batch.rows)
         batch.rejects += again
         whole.add(batch)
@@ -116,22 +123,15 @@ def _clear(root: Path) -> None:
         shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
-def _write(
-    params: Params,
-    root: Path,
-    vault: Vault,
-    people: People,
-    before: Assignment,
-    whole: Collected,
-    places: list[tuple[str, int]],
-    new: list[bool],
-) -> None:
+def _write(job: _Job, whole: Collected, places: list[tuple[str, int]], new: list[bool]) -> None:
     """Split the patients, and write all but the shards; the manifest last."""
+    root, before, people = job.root, job.before, job.people
     kept = whole.table(places)
     if not kept.num_rows:
         write_table(root / REJECTS, whole.reject_table())
         raise BadInput(_nothing(whole.rejects, root))
-    split = assign(_patients(kept), params.ingest.split, vault.fraction, _known(kept, before, people))
+    known = _known(kept, before, people)
+    split = assign(_patients(kept), job.params.ingest.split, job.vault.fraction, known)
     spot = [split[patient] for patient in kept["patient_id"].to_pylist()]
     whole.rejects += _left_out(kept, spot)
     write_table(root / REJECTS, whole.reject_table())
