@@ -117,6 +117,16 @@ def test_a_study_that_repeats_another_of_the_patient_is_rejected_and_the_one_tak
     assert len(manifest(line.then([*people(8), other], original))) == 9
 
 
+def test_what_an_amended_study_said_before_may_come_under_another_id_once_the_amendment_stands(tmp_path):
+    line = Line(tmp_path)
+    line.then(people(8))
+    original = {"north-copy.png": (tmp_path / "drop/files/north-p0v0.png").read_bytes()}
+    amended = [{**people(1)[0], "report": "FINDINGS: Effusion on the left."}, *people(8)[1:]]
+    line.then(amended)
+    copy = {**people(1)[0], "accession": "AGAIN", "file": "north-copy.png"}
+    assert len(manifest(line.then([*amended, copy], original))) == 9
+
+
 def test_two_that_repeat_each_other_in_one_drop_leave_one(tmp_path):
     copy = {**people(1)[0], "accession": "AGAIN", "file": "north-copy.png"}
     table = [*people(8), copy]

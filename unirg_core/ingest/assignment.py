@@ -73,11 +73,12 @@ class Assignment:
         return {study + digest: (shard, row) for study, digest, shard, row in columns if shard in self.shards}
 
     def duplicates_of(self, people: People) -> dict[tuple[str, str], str]:
-        """Return (patient, content) -> the study that was first taken with it."""
+        """Return (patient, content) -> the study that was first taken with it, going by each study's latest row."""
         columns = zip(*(self.rows[name].to_pylist() for name in ("patient_id", "content", "study_id")), strict=True)
+        latest = {study: (people.one(patient), content) for patient, content, study in columns}
         found: dict[tuple[str, str], str] = {}
-        for patient, content, study in columns:
-            found.setdefault((people.one(patient), content), study)
+        for study, content in latest.items():
+            found.setdefault(content, study)
         return found
 
     def splits(self, people: People) -> tuple[dict[str, frozenset[str]], dict[str, str]]:
