@@ -152,7 +152,8 @@ def write_root(folder: Path, rows: list[dict[str, Any]], pins: Mapping[str, Any]
     write_table(folder / REJECTS, [], REJECT_SCHEMA)
     write_json(folder / "data" / "deid.json", {"studies": len(rows)})
     write_json(folder / "data" / "splits.json", {"batch": 0, "test_sets": {}})
-    pq.write_table(ASSIGNMENT_SCHEMA.empty_table(), folder / "data" / "assignment.parquet")
+    (folder / "data" / "assignment").mkdir(exist_ok=True)
+    pq.write_table(ASSIGNMENT_SCHEMA.empty_table(), folder / "data" / "assignment" / "00000.parquet")
     write_json(folder / "inputs.json", {**inputs(rows), **(pins or {})})
     return folder
 

@@ -16,7 +16,7 @@ from unirg_core.home import home
 from unirg_core.ingest import ingest
 from unirg_core.params import Params
 
-NAMES = ("data/assignment.parquet", "data/manifest.parquet", "data/splits.json")
+NAMES = ("data/manifest.parquet", "data/splits.json")
 
 
 def drop(folder: Path, table: list[dict[str, str]], files: Mapping[str, bytes | None] | None = None) -> Path:
@@ -43,11 +43,12 @@ def listed(path: Path, *lines: Mapping[str, str]) -> str:
 
 def kept(root: Path) -> dict[str, Any]:
     """Put the dataset of a root where DVC keeps it, below UNIRG_HOME, and return the pin that names it."""
-    shards = [{"md5": _cache(path), "relpath": path.name} for path in sorted((root / "data/studies").iterdir())]
     files = {name: _cache(root / name) for name in NAMES}
-    listing = root / "studies.dir.json"
-    listing.write_text(json.dumps(shards))
-    files["data/studies"] = _cache(listing, ".dir")
+    for folder in ("data/studies", "data/assignment"):
+        held = [{"md5": _cache(path), "relpath": path.name} for path in sorted((root / folder).iterdir())]
+        listing = root / "listing.json"
+        listing.write_text(json.dumps(held))
+        files[folder] = _cache(listing, ".dir")
     return {"digest": tree_digest(root / "data"), "manifest": "", "run": root.name, "files": files}
 
 

@@ -1,5 +1,6 @@
 """Versions by change: what stays, what is written, and the rule of each thing that can happen to a study."""
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from fixtures_drops import manifest, of_drop, pin, pixels, png, reasons
@@ -14,7 +15,7 @@ _MORE = {"date": "2019-03-20", "accession": "LATE1", "file": "north-late.png"}
 
 
 def assignment(root):
-    return pq.read_table(root / "data/assignment.parquet")
+    return pa.concat_tables([pq.read_table(path) for path in sorted((root / "data/assignment").iterdir())])
 
 
 def test_a_first_version_writes_everything_into_one_batch(tmp_path):
@@ -36,6 +37,9 @@ def test_new_studies_go_to_new_shards_and_old_bytes_stay(tmp_path):
     assert before.items() < now.items() and sorted(now) == ["00000.parquet", "00001.parquet"]
     assert pq.read_metadata(second / "data/studies/00001.parquet").num_rows == 2
     old, new = assignment(first), assignment(second)
+    assert (first / "data/assignment/00000.parquet").read_bytes() == (
+        second / "data/assignment/00000.parquet"
+    ).read_bytes()
     assert new.slice(0, old.num_rows).equals(old) and new["batch"].to_pylist()[old.num_rows :] == [1, 1]
     returned = [row for row in manifest(second) if row["visit"] == 1]
     assert [(row["shard"], row["prior_study_id"] is not None) for row in returned] == [("00001.parquet", True)]
@@ -64,7 +68,7 @@ def test_nothing_new_is_the_same_dataset(tmp_path):
     line = Line(tmp_path)
     first, second = line.then(people(8)), line.then(people(8))
     assert shard_digests(first) == shard_digests(second)
-    assert tree_digest(first / "data/assignment.parquet") == tree_digest(second / "data/assignment.parquet")
+    assert tree_digest(first / "data/assignment") == tree_digest(second / "data/assignment")
     assert manifest(first) == manifest(second)
 
 

@@ -148,7 +148,7 @@ def test_the_predecessor_is_the_last_other_dataset_of_the_line(clone: Clone) -> 
 
 def test_the_files_of_the_predecessor_are_pinned_and_what_was_never_validated_is_none(clone: Clone) -> None:
     outs = {f"data/{name}": f"md5 of {name}" for name in ("studies", "truth.parquet")}
-    outs |= {f"data/{name}": f"md5 of {name}" for name in ("assignment.parquet", "manifest.parquet", "splits.json")}
+    outs |= {f"data/{name}": f"md5 of {name}" for name in ("assignment", "manifest.parquet", "splits.json")}
     first = decide(clone.root, asked(clone), TRIGGER).run
     data = {"digest": "d1", "manifest": "datasets/d1.parquet"}
     records.change(first.folder, state=records.FAILED, data=data, stages={"ingest": {"outs": outs}})

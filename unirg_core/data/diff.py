@@ -139,4 +139,5 @@ def _panel(axes: Any, group: str, names: Mapping[str, Mapping[str, int]]) -> Non
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_title(_TITLES[group], fontsize=9, loc="left")
     axes.tick_params(labelsize=8)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.invert_yaxis()

@@ -1,13 +1,14 @@
 """The assignment: which shard and row each study was written to, when, and what its patient was then.
 
-`data/assignment.parquet` only grows: a version's rows are those of the version before, in their order, then its own
-batch. So a study that has not changed stays where it was first written, its shard's bytes are those of the version
-before, and nobody forgets what a patient was even when his studies are gone. A row leaves it in one case alone: its
-patient has withdrawn.
+`data/assignment/` only grows: a version has the files of the version before, byte for byte, and one of its own batch.
+So a study that has not changed stays where it was first written, its shard's bytes are those of the version before, and
+nobody forgets what a patient was even when his studies are gone. A row leaves it in one case alone: its patient has
+withdrawn.
 
 The version before is the one that `inputs.json` pins as `previous_dataset`, with the digests of its files.
 """
 
+import shutil
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,19 +20,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from unirg_core.files import digest_of, read_json
+from unirg_core.files import digest_of, folder_written_whole, read_json
 from unirg_core.ingest.people import People
+from unirg_core.ingest.shards import write_table
 from unirg_core.ingest.stored import folder_list, stored
 from unirg_core.study import MANIFEST, STUDIES
 
-ASSIGNMENT, SPLITS_FILE = "data/assignment.parquet", "data/splits.json"
+ASSIGNMENT, SPLITS_FILE = "data/assignment", "data/splits.json"
 
 ASSIGNMENT_SCHEMA = pa.schema(
     [
         ("batch", pa.int32()),  # number of the version that wrote the row, from 0
         ("study_id", pa.string()),
         ("patient_id", pa.string()),
-        ("digest", pa.string()),  # first half of the study's digest: other content is another row
+        ("digest", pa.string()),  # beginning of the study's digest: other content is another row
         ("content", pa.string()),  # equal for studies of a patient with the same picture and report
         ("shard", pa.string()),
         ("row", pa.int32()),
@@ -40,7 +42,7 @@ ASSIGNMENT_SCHEMA = pa.schema(
     ]
 )
 
-_DIGITS = 32
+_DIGITS = 16  # 64 bits that tell a study's few contents apart
 
 
 def row_key(study_id: str, digest: str) -> str:
@@ -50,10 +52,11 @@ def row_key(study_id: str, digest: str) -> str:
 
 @dataclass(frozen=True)
 class Assignment:
-    """The rows of the version before, and the shards of it that may be carried over as they are."""
+    """The rows of the version before, its files, and the shards of it that may be carried over as they are."""
 
     rows: pa.Table = field(default_factory=ASSIGNMENT_SCHEMA.empty_table)
     shards: Mapping[str, Path] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def batch(self) -> int:
@@ -94,9 +97,20 @@ class Assignment:
                 sets.setdefault(patient, row["test_set"])
         return earlier, sets
 
-    def with_batch(self, new: pa.Table) -> pa.Table:
-        """Return all rows and a batch's own behind them."""
-        return pa.concat_tables([self.rows, new.select(ASSIGNMENT_SCHEMA.names).cast(ASSIGNMENT_SCHEMA)])
+    def write(self, folder: Path, new: pa.Table) -> None:
+        """Write the files of the version before and, where anything arrived, one more with the rows of its batch.
+
+        A file is written anew only where a row of it has gone, with a patient who has withdrawn.
+        """
+        new = new.select(ASSIGNMENT_SCHEMA.names).cast(ASSIGNMENT_SCHEMA)
+        rows = pa.concat_tables([self.rows, new])
+        with folder_written_whole(folder) as temporary:
+            for batch in pc.unique(rows["batch"]).to_pylist():
+                its, name = rows.filter(pc.field("batch") == batch), f"{batch:05d}.parquet"
+                if name in self.files and pq.read_metadata(self.files[name]).num_rows == its.num_rows:
+                    shutil.copyfile(self.files[name], temporary / name)
+                else:
+                    write_table(temporary / name, its)
 
 
 def read_assignment(root: Path, people: People, compact_below: float) -> Assignment:
@@ -114,7 +128,7 @@ def read_assignment(root: Path, people: People, compact_below: float) -> Assignm
     if ASSIGNMENT not in pinned:
         return Assignment()
     found = stored(root, [pinned[name] for name in (ASSIGNMENT, MANIFEST, STUDIES)])
-    rows = pq.read_table(found[pinned[ASSIGNMENT]]).cast(ASSIGNMENT_SCHEMA)
+    rows, files = _batches(root, found[pinned[ASSIGNMENT]])
     listed = folder_list(found[pinned[STUDIES]])
     withdrawn = pa.array([people.one(patient) in people.withdrawn for patient in rows["patient_id"].to_pylist()])
     purged = set(rows.filter(withdrawn)["shard"].to_pylist()) if people.withdrawn else set()
@@ -124,7 +138,16 @@ def read_assignment(root: Path, people: People, compact_below: float) -> Assignm
     if compact_below:
         live = Counter(pq.read_table(found[pinned[MANIFEST]], columns=["shard"])["shard"].to_pylist())
         shards = {name: path for name, path in shards.items() if _in_use(path, live[name]) >= compact_below}
-    return Assignment(rows.filter(pc.invert(withdrawn)) if people.withdrawn else rows, shards)
+    return Assignment(rows.filter(pc.invert(withdrawn)) if people.withdrawn else rows, shards, files)
+
+
+def _batches(root: Path, listing: Path) -> tuple[pa.Table, dict[str, Path]]:
+    """Return the rows of all batches, in order, and the file of each."""
+    listed = folder_list(listing)
+    paths = stored(root, listed.values())
+    files = {name: paths[digest] for name, digest in sorted(listed.items())}
+    tables = [pq.read_table(path).cast(ASSIGNMENT_SCHEMA) for path in files.values()]
+    return pa.concat_tables([ASSIGNMENT_SCHEMA.empty_table(), *tables]), files
 
 
 def _in_use(path: Path, live: int) -> float:

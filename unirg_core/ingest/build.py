@@ -202,9 +202,9 @@ def _digest(salt: bytes, row: dict[str, Any]) -> str:
 
 
 def _content(salt: bytes, row: dict[str, Any]) -> str:
-    """Return 16 hex digits that two studies of a patient share when picture and report are the same."""
+    """Return 12 hex digits that two studies of a patient share when picture and report are the same."""
     said = [hashlib.sha256(row["image"]).hexdigest(), row["findings"], row["impression"]]
-    return hmac.new(salt, canonical_json(said), "sha256").hexdigest()[:16]
+    return hmac.new(salt, canonical_json(said), "sha256").hexdigest()[:12]
 
 
 def _truth(study_id: str, raw: RawStudy) -> list[dict[str, Any]]:

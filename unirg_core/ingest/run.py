@@ -140,7 +140,7 @@ def _write(job: _Job, whole: Collected, places: list[tuple[str, int]], new: list
     write_table(root / TRUTH, whole.truth_table(set(manifest["study_id"].to_pylist())))
     write_json(root / _DEID, whole.report())
     write_json(root / SPLITS_FILE, {**summary(split, manifest, people), "batch": before.batch})
-    write_table(root / ASSIGNMENT, before.with_batch(_batch(kept.filter(pa.array(new)), split, before.batch)))
+    before.write(root / ASSIGNMENT, _batch(kept.filter(pa.array(new)), split, before.batch))
     write_table(root / MANIFEST, manifest)
 
 

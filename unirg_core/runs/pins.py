@@ -14,7 +14,7 @@ from unirg_core.runs.checkout import Code
 
 INPUTS = "inputs.json"
 
-_FILES = ("data/studies", "data/assignment.parquet", "data/manifest.parquet", "data/splits.json")
+_FILES = ("data/studies", "data/assignment", "data/manifest.parquet", "data/splits.json")
 """What the next version needs of a dataset; pinned by DVC's digests."""
 
 _MOVED_BY_RUNS = ("champion", "previous_dataset")
