@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from unirg_core.files import write_json
+from unirg_core.ingest.assignment import ASSIGNMENT_SCHEMA
 from unirg_core.ingest.measures import TEXTS, measures
 from unirg_core.study import (
     LABELS,
@@ -154,6 +155,9 @@ def write_root(folder: Path, rows: list[dict[str, Any]], pins: Mapping[str, Any]
     write_table(folder / TRUTH, [t for row in rows for t in row["truth"]], TRUTH_SCHEMA)
     write_table(folder / REJECTS, [], REJECT_SCHEMA)
     write_json(folder / "data" / "deid.json", {"studies": len(rows)})
+    write_json(folder / "data" / "splits.json", {"batch": 0, "test_sets": {}})
+    (folder / "data" / "assignment").mkdir(exist_ok=True)
+    pq.write_table(ASSIGNMENT_SCHEMA.empty_table(), folder / "data" / "assignment" / "00000.parquet")
     write_json(folder / "inputs.json", {**inputs(rows), **(pins or {})})
     return folder
 

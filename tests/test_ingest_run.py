@@ -121,7 +121,7 @@ def test_any_number_of_processes_gives_the_same_bytes(drawn, tmp_path):
 
 
 def test_a_shard_limit_changes_the_files_and_nothing_else(drawn, tmp_path, monkeypatch):
-    monkeypatch.setattr(stage, "ShardWriter", lambda folder, _: _Small(folder))
+    monkeypatch.setattr(stage, "ShardWriter", lambda folder, *_: _Small(folder))
     root = ingested(_phantom(), tmp_path / "run")
     assert len(list((root / "data/studies").iterdir())) > 1
     assert _study_rows(root) == _study_rows(drawn)
@@ -170,10 +170,10 @@ def _children(pid: int) -> set[int]:
 def test_killed_in_the_middle_it_leaves_no_worker_and_no_manifest_and_runs_again_to_the_same_bytes(drawn, tmp_path):
     root = tmp_path / "run"
     child = _start(_phantom(processes=2), root)
-    while not list((root / "data").glob(".studies.*.tmp/*.parquet")):
+    workers = set()
+    while not (workers and list((root / "data").glob(".studies.*.tmp"))):
         assert child.poll() is None, child.stdout.read()
-        time.sleep(0.01)
-    workers = _children(child.pid)
+        workers = _children(child.pid)
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
     assert workers

@@ -132,16 +132,60 @@ def test_a_dead_run_of_other_inputs_is_recorded_as_killed_on_its_branch(clone: C
     assert decide(clone.root, asked(clone), TRIGGER).what == "adopted"  # and may still be taken up
 
 
-def test_the_predecessor_is_the_last_other_dataset(clone: Clone) -> None:
+def _data_of(clone: Clone, *assignments: str) -> dict | None:
+    return decide(clone.root, asked(clone, *assignments), TRIGGER).run.inputs["previous_dataset"]
+
+
+def test_the_predecessor_is_the_last_other_dataset_of_the_line(clone: Clone) -> None:
+    assert _data_of(clone) is None
+    complete(all_runs()[0])
+    assert _data_of(clone, "rl.step1.steps=3") is None  # equal data keeps its predecessor: nothing before rl changes
+    d1 = {"digest": "d1", "manifest": "datasets/d1.parquet"}
+    assert _data_of(clone, "ingest.phantom.patients=90") == d1
+    assert _data_of(clone, "ingest.phantom.world=3") is None  # other people, although the institutions' names agree
+    assert _data_of(clone, "ingest.series=second") is None
+
+
+def test_the_files_of_the_predecessor_are_pinned_and_what_was_never_validated_is_none(clone: Clone) -> None:
+    outs = {f"data/{name}": f"md5 of {name}" for name in ("studies", "truth.parquet")}
+    outs |= {f"data/{name}": f"md5 of {name}" for name in ("assignment", "manifest.parquet", "splits.json")}
     first = decide(clone.root, asked(clone), TRIGGER).run
-    assert first.inputs["previous_dataset"] is None
-    complete(first)
-    same_data = decide(clone.root, asked(clone, "rl.step1.steps=3"), TRIGGER).run
-    assert (
-        same_data.inputs["previous_dataset"] is None
-    )  # equal data keeps its predecessor, so nothing before rl changes
-    other_data = decide(clone.root, asked(clone, "ingest.phantom.world=3"), TRIGGER).run
-    assert other_data.inputs["previous_dataset"] == {"digest": "d1", "manifest": "datasets/d1.parquet"}
+    data = {"digest": "d1", "manifest": "datasets/d1.parquet"}
+    records.change(first.folder, state=records.FAILED, data=data, stages={"ingest": {"outs": outs}})
+    assert _data_of(clone, "ingest.phantom.patients=90") is None
+    records.change(first.folder, stages={"ingest": {"outs": outs}, "validate": {}})
+    pinned = _data_of(clone, "ingest.phantom.patients=96")
+    assert pinned["run"] == first.id and len(pinned["files"]) == 4 and "data/truth.parquet" not in pinned["files"]
+
+
+def _folder_pins(*institutions: str, kind: str = "folder", key: str = "k", digest: str = "s") -> dict:
+    source = {"kind": kind, "digest": digest, "count": 3, "institutions": list(institutions)}
+    return {"source": source, "key": {"fingerprint": key}, "previous_dataset": None}
+
+
+@pytest.mark.parametrize(
+    ("now", "digest"),
+    [
+        (_folder_pins("a"), "of a"),
+        (_folder_pins("b", "c"), "of b"),
+        (_folder_pins("a", "b"), "of b"),  # the last that shares one
+        (_folder_pins("c"), None),
+        (_folder_pins("a", key="other"), None),
+        (_folder_pins("a", kind="phantom"), None),  # a phantom never goes on from a hospital's data
+    ],
+)
+def test_a_predecessor_has_the_source_the_key_and_an_institution_in_common(now: dict, digest: str | None) -> None:
+    section = {"source": "folder", "path": "/d", "policy": "p"}
+    its = params.resolve(Path(__file__).resolve().parents[1], above={"ingest": section})
+    earlier = [_record("a"), _record("b")]
+    found = pins.previous_dataset([(record, its) for record in earlier], now, its)
+    assert (found and found["digest"]) == digest
+
+
+def _record(institution: str) -> dict:
+    data = {"digest": f"of {institution}", "manifest": ""}
+    inputs = _folder_pins(institution, digest=f"earlier {institution}")
+    return {"run": institution, "state": "completed", "stages": {}, "inputs": inputs, "data": data}
 
 
 def test_the_last_commit_holds_the_record_and_is_made_by_unirg(clone: Clone) -> None:

@@ -24,6 +24,8 @@ base_app = typer.Typer(help="The embedded base model unirg-tiny.", no_args_is_he
 app.add_typer(base_app, name="base")
 scorer_app = typer.Typer(help="The scorer service: scores over HTTP (docs/model-scores.md).", no_args_is_help=True)
 app.add_typer(scorer_app, name="scorer")
+data_app = typer.Typer(help="Versions of the dataset (docs/data-versions.md).", no_args_is_help=True)
+app.add_typer(data_app, name="data")
 
 _STAGES = {
     "ingest": "Read a drop, de-identify it, write shards and the manifest.",
@@ -264,3 +266,68 @@ def scorer_check(
 
     found = digests(read_settings(settings))
     typer.echo(json.dumps(found, indent=1) if as_json else "\n".join(f"{n:12} {d}" for n, d in found.items()))
+
+
+@data_app.command("diff")
+def data_diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="Run id, dataset digest, branch or commit")],
+    now: Annotated[str, typer.Argument(metavar="B", help="The same, of the later version")],
+    figure: Annotated[Path | None, typer.Option(help="Draw it: .png, .pdf or .svg")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Tell what came, went and changed between two versions, by institution, view, split and label.
+
+    Exit code 1 when a patient who was tested on is trained on now.
+
+    Example: unirg data diff main run/20260101-120000-abc123 --figure diff.png
+    """
+    from unirg_core.data import diff
+
+    found = diff.diff(before, now, _project())
+    if figure is not None:
+        diff.draw(found, figure)
+    _tell(found, diff.in_words(found), json_, bad=diff.learnt_a_test_patient(found))
+
+
+@data_app.command("proof")
+def data_proof(json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False) -> None:
+    """Check over all past versions that nobody who was tested on was ever trained on.
+
+    Exit code 1 when somebody was.
+
+    Example: unirg data proof
+    """
+    from unirg_core.data import proof
+
+    found = proof.prove(_project())
+    _tell(found, proof.in_words(found), json_, bad=any(line["violations"] for line in found))
+
+
+@data_app.command("looks")
+def data_looks(json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False) -> None:
+    """Count how often each test set was looked at. Exit code 1 when one is due for renewal.
+
+    Example: unirg data looks
+    """
+    from unirg_core.data import looks
+
+    found = looks.looks(_project())
+    _tell(found, looks.in_words(found), json_, bad=any(row["due"] for row in found))
+
+
+def _project() -> Path:
+    """Return the top of the checkout, with its state where `unirg retrain` keeps it."""
+    from unirg_core.runs.checkout import project_root
+
+    root = project_root(Path.cwd())
+    os.environ.setdefault("UNIRG_HOME", str(root / ".unirg"))
+    return root
+
+
+def _tell(found: object, words: str, json_: bool, *, bad: bool) -> None:
+    """Print a finding and end with 1 where it is a bad one."""
+    import json
+
+    typer.echo(json.dumps(found, indent=1) if json_ else words)
+    if bad:
+        raise typer.Exit(1)

@@ -12,10 +12,12 @@ from unirg_core.audit import record as records
 from unirg_core.faults import BadInput
 from unirg_core.files import digest_of, read_json, tree_digest, written_whole
 from unirg_core.home import home
+from unirg_core.ingest.assignment import ASSIGNMENT, SPLITS_FILE
+from unirg_core.ingest.stored import told
 from unirg_core.runs.checkout import commit
 from unirg_core.runs.run import Run, environment
 
-_PARTS = (study.STUDIES, study.MANIFEST, study.REJECTS, study.TRUTH, "data/deid.json")
+_PARTS = (study.STUDIES, study.MANIFEST, study.REJECTS, study.TRUTH, ASSIGNMENT, SPLITS_FILE, "data/deid.json")
 
 
 def version(run: Run) -> dict[str, Any]:
@@ -54,12 +56,15 @@ def version(run: Run) -> dict[str, Any]:
 def _counts(run: Run) -> dict[str, Any]:
     columns = pq.read_table(run.checkout / study.MANIFEST, columns=["patient_id", "institution"])
     rejects = pq.read_metadata(run.checkout / study.REJECTS).num_rows
+    splits = read_json(run.checkout / SPLITS_FILE)
     return {
         "studies": columns.num_rows,
         "patients": len(columns["patient_id"].unique()),
         "institutions": sorted(columns["institution"].unique().to_pylist()),
         "rejects": rejects,
         "deid": read_json(run.checkout / "data/deid.json"),
+        "batch": splits["batch"],
+        "test_sets": splits["test_sets"],
     }
 
 
@@ -72,7 +77,7 @@ def push(run: Run, *stages: str) -> None:
         With DVC's last line when the remote refuses.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "dvc", "push", "--quiet", *stages],
+        [sys.executable, "-m", "dvc", "push", *stages],
         cwd=run.checkout,
         env=environment(run),
         capture_output=True,
@@ -80,5 +85,6 @@ def push(run: Run, *stages: str) -> None:
         check=False,
     )
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
-        raise BadInput(f"The data could not be pushed to the DVC remote: {said[-1]}")
+        remote = run.params.version.remote or "below UNIRG_HOME"
+        said = told(done.stderr or done.stdout)
+        raise BadInput(f"The data could not be pushed to the DVC remote ({remote}): {said}")

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,10 +25,13 @@ from unirg_core.study import FRONTAL_VIEWS, LATERAL, MANIFEST_SCHEMA, PICTURES, 
 
 _NEIGHBOURS = ("visit", "days_since_first", "prior_study_id", "split", "shard", "row")
 
+_ASSIGNING = (pa.field("content", pa.string()), pa.field("published", pa.string()))
+
 KEPT_SCHEMA = pa.schema(
-    [*SHARD_SCHEMA, *(f for f in MANIFEST_SCHEMA if f.name not in {*SHARD_SCHEMA.names, *_NEIGHBOURS})]
+    [*SHARD_SCHEMA, *(f for f in MANIFEST_SCHEMA if f.name not in {*SHARD_SCHEMA.names, *_NEIGHBOURS}), *_ASSIGNING]
 )
-"""A shard's columns and those of the manifest that follow from the study alone."""
+"""A shard's columns and those of the manifest that follow from the study alone; then, for the assignment only, what
+tells a duplicate within the patient (picture and report), and the publisher's split."""
 
 _TEXTS = ("indication", "comparison", "findings", "impression")
 _OLDEST = 90
@@ -69,10 +72,10 @@ def merged(one: Batch, other: Batch) -> Batch:
 
 
 class Builder:
-    """Builds batches for one source under one vault."""
+    """Builds batches for one source under one vault; `same` maps a patient's other pseudonyms to his one."""
 
-    def __init__(self, source_name: str, vault: Vault, params: Ingest) -> None:
-        self._source, self._vault, self._params = source_name, vault, params
+    def __init__(self, source_name: str, vault: Vault, params: Ingest, same: Mapping[str, str] | None = None) -> None:
+        self._source, self._vault, self._params, self._same = source_name, vault, params, same or {}
 
     def batch(self, studies: Iterable[RawStudy]) -> Batch:
         """Return the rows, truth, rejects and counts of some studies; no study can stop the others."""
@@ -102,6 +105,7 @@ class Builder:
         side = taken.get("LATERAL")
         study_id = self._vault.pseudonym("study", raw.key)
         patient_id = patient_pseudonym(self._vault, raw.institution, raw.patient)
+        patient_id = self._same.get(patient_id, patient_id)
         seen = [name for _, one in taken.values() for name in one.identifiers]
         known = Known([*raw.identifiers, *seen, *form_identifiers(raw.report)])
         day = raw.day if raw.dated else picture.day
@@ -127,7 +131,8 @@ class Builder:
         }
         if side is not None:
             row[LATERAL.name] = store(side[1].grey, self._params.image_size).png
-        return {**row, "digest": _digest(self._vault.salt(patient_id), row)}
+        salt = self._vault.salt(patient_id)
+        return {**row, "digest": _digest(salt, row), "content": _content(salt, row), "published": raw.split}
 
     def _pictures(self, raw: RawStudy, batch: Batch) -> dict[str, tuple[str, Decoded]]:
         """Return view and picture of the first frontal and, if wanted, lateral chest radiograph; tell of all others."""
@@ -244,6 +249,12 @@ def _digest(salt: bytes, row: dict[str, Any]) -> str:
     content = {name: row[name] for name in SHARD_SCHEMA.names if name not in ("image", "digest")}
     content |= {name: hashlib.sha256(row[name]).hexdigest() for name in PICTURES if name in row}
     return hmac.new(salt, canonical_json(content), "sha256").hexdigest()
+
+
+def _content(salt: bytes, row: dict[str, Any]) -> str:
+    """Return 12 hex digits that two studies of a patient share when picture and report are the same."""
+    said = [hashlib.sha256(row["image"]).hexdigest(), row["findings"], row["impression"]]
+    return hmac.new(salt, canonical_json(said), "sha256").hexdigest()[:12]
 
 
 def _truth(study_id: str, raw: RawStudy) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 from unirg_core.faults import BadInput
 from unirg_core.files import digest_of, read_json
 from unirg_core.home import home
+from unirg_core.ingest.people import list_digests
 from unirg_core.ingest.place import Place, open_place
 from unirg_core.ingest.source import Source
 from unirg_core.keys import Vault, open_vault
@@ -49,12 +50,20 @@ def _published(name: str) -> Callable[[Place], Source]:
 
 
 def listing_digest(params: Params, root: Path) -> dict[str, Any]:
-    """Return what pins a source: its kind, the digest of its listing, and how many studies it lists."""
-    return _listing(open_source(params.ingest, root))
+    """Return what pins a source: its kind, the digest of its listing, how many studies it lists, and of whom."""
+    return _listing(open_source(params.ingest, root), params.ingest, root)
 
 
-def _listing(source: Source) -> dict[str, Any]:
-    return {"kind": source.name, "digest": digest_of(source.listing()), "count": len(source.studies())}
+def _listing(source: Source, params: Ingest, root: Path) -> dict[str, Any]:
+    lists = list_digests(params, root)
+    listing = source.listing()
+    studies = source.studies()
+    return {
+        "kind": source.name,
+        "digest": digest_of([listing, lists] if lists else listing),
+        "count": len(studies),
+        "institutions": sorted({study.institution for study in studies}),
+    }
 
 
 def open_pinned(params: Params, root: Path) -> tuple[Source, Vault]:
@@ -71,7 +80,7 @@ def open_pinned(params: Params, root: Path) -> tuple[Source, Vault]:
     pins = read_json(path)
     vault = open_vault(params.ingest.source, home())
     source = open_source(params.ingest, root)
-    found = {"source": _listing(source), "key": {"fingerprint": vault.fingerprint}}
+    found = {"source": _listing(source, params.ingest, root), "key": {"fingerprint": vault.fingerprint}}
     for name, field in (("source", "kind"), ("source", "digest"), ("key", "fingerprint")):
         pinned, there = pins.get(name, {}).get(field), found[name][field]
         if pinned != there:

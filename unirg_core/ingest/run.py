@@ -1,14 +1,16 @@
 """The stage: raw studies through worker processes into shards, manifest, rejects, truth and de-identification report.
 
 Studies are taken in the order of their keyed ids, in chunks that do not depend on the number of processes, and results
-are written in that order: any number of processes gives the same bytes. Few chunks are under way at once, so memory
-stays flat. The manifest is written last: where it stands, the dataset is complete.
+are taken in that order: any number of processes gives the same bytes. Few chunks are under way at once, so memory
+stays flat. A study that stands unchanged in the version before keeps its place there, in a shard that is carried over
+byte for byte. The manifest is written last: where it stands, the dataset is complete.
 """
 
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,22 +20,32 @@ import pyarrow as pa
 from unirg_core.faults import BadInput
 from unirg_core.files import folder_written_whole, write_json
 from unirg_core.home import die_with, home
-from unirg_core.ingest.build import Batch, Builder, Reject, merged
-from unirg_core.ingest.deid_report import deid_report
+from unirg_core.ingest.arrivals import Arrivals, Duplicates, carry_over
+from unirg_core.ingest.assignment import ASSIGNMENT, SPLITS_FILE, Assignment, read_assignment, row_key, summary
+from unirg_core.ingest.build import Batch, Builder, Reject, merged, patient_pseudonym
+from unirg_core.ingest.collected import Collected
 from unirg_core.ingest.manifest import complete
 from unirg_core.ingest.opening import open_pinned, open_source
+from unirg_core.ingest.people import People, read_merges, read_people
 from unirg_core.ingest.shards import ShardWriter, write_table
-from unirg_core.ingest.splits import assign
+from unirg_core.ingest.source import Source
+from unirg_core.ingest.splits import CLASH, Known, Place, assign
 from unirg_core.ingest.workers import Workers
 from unirg_core.keys import Vault, open_vault
 from unirg_core.params import Ingest, Params
 from unirg_core.progress import Progress, say
-from unirg_core.study import MANIFEST, PICTURES, REJECT_SCHEMA, REJECTS, STUDIES, TRUTH, TRUTH_SCHEMA, shard_schema
+from unirg_core.study import MANIFEST, REJECTS, STUDIES, TRUTH
 from unirg_core.wording import commonest, counted
 
 _CHUNK = 64
 _DEID = "data/deid.json"
 _COMMONEST = 3
+_MB = 1_000_000
+
+_LEFT_OUT = {
+    CLASH: "The patient was trained on in an earlier version and would be tested on now, so he is left out whole.",
+    "retired": "The patient belongs to a test set that is retired: he is no longer tested on, and never trained on.",
+}
 
 
 def ingest(params: Params, root: Path) -> None:
@@ -42,57 +54,70 @@ def ingest(params: Params, root: Path) -> None:
     Raises
     ------
     BadInput
-        When the source cannot be read, is not what was pinned, or nothing usable or no split comes of it.
+        When the source cannot be read, is not what was pinned, or nothing usable or no split comes of it; when the
+        version before cannot be read.
     """
     source, vault = open_pinned(params, root)
     _clear(root)
-    listed = sorted((vault.pseudonym("study", study.key), study.key) for study in source.studies())
-    chunks = [[key for _, key in listed[at : at + _CHUNK]] for at in range(0, len(listed), _CHUNK)]
-    rejects = [Reject(vault.pseudonym("row", r.key), r.reason) for r in source.refusals()]
-    progress = Progress("ingest", len(listed), "studies")
-    whole = _Collected(rejects)
-    with folder_written_whole(root / STUDIES) as folder, ShardWriter(folder, params.ingest.shard_mb) as shards:
-        for chunk, batch in zip(chunks, _batches(params.ingest, root, vault, chunks), strict=True):
-            whole.add(batch, *shards.add(batch.rows.select(shard_schema(params.ingest.lateral).names)))
-            progress.step(len(chunk))
-    write_table(root / REJECTS, whole.reject_table())
-    manifest = _manifest(whole, params, vault, root)
-    write_table(root / TRUTH, pa.Table.from_pylist(whole.truth, TRUTH_SCHEMA))
-    reasons, marks = [reject.reason for reject in whole.rejects], manifest["burned_in"].to_pylist()
-    write_json(root / _DEID, deid_report(params.ingest.deid, whole.found, reasons, marks))
-    write_table(root / MANIFEST, manifest)
+    people = read_people(params.ingest, root, vault)
+    before = read_assignment(root, people, params.ingest.compact * params.ingest.shard_mb * _MB)
+    job = _Job(params, root, vault, people, before)
+    listed, rejects = _listed(source, job)
+    whole = Collected(rejects)
+    with folder_written_whole(root / STUDIES) as folder:
+        with ShardWriter(folder, params.ingest.shard_mb, before.next_shard) as writer:
+            arrivals = Arrivals(before, writer)
+            _stream(job, listed, whole, arrivals)
+            places, new = arrivals.finish()
+        carried = carry_over(before, places, folder)
+    _write(job, whole, places, new)
     vault.seal()
-    taken, lost = counted(manifest.num_rows, "study"), counted(len(whole.rejects), "file")
-    say("ingest", f"{taken} taken, {lost} rejected ({root / REJECTS}).")
+    kept = len(new) - sum(new)
+    shards = f"{sum(new)} written to new shards, {kept} kept in {len(carried.keys() & before.shards.keys())} old ones"
+    taken, lost = counted(len(new), "study"), counted(len(whole.rejects), "file")
+    say("ingest", f"{taken} taken ({shards}), {lost} rejected ({root / REJECTS}).")
     for reason in commonest(reject.reason for reject in whole.rejects):
         say("ingest", f"rejected: {reason}")
 
 
-class _Collected:
-    """What the parent keeps of all batches: everything but the pictures."""
+@dataclass(frozen=True)
+class _Job:
+    """What the stage works with, from its start."""
 
-    def __init__(self, rejects: list[Reject]) -> None:
-        self.rejects, self.truth, self.found = rejects, [], Counter()
-        self._tables: list[pa.Table] = []
+    params: Params
+    root: Path
+    vault: Vault
+    people: People
+    before: Assignment
 
-    def add(self, batch: Batch, shards: list[str], rows: list[int]) -> None:
-        """Keep a batch and where its rows were written."""
-        table = batch.rows.drop_columns([name for name in PICTURES if name in batch.rows.column_names])
-        table = table.append_column("shard", pa.array(shards, pa.string()))
-        self._tables.append(table.append_column("row", pa.array(rows, pa.int32())))
-        self.rejects += batch.rejects
-        self.truth += batch.truth
-        self.found.update(batch.found)
 
-    def table(self) -> pa.Table | None:
-        """Return all rows, in order; None where there are none."""
-        tables = [table for table in self._tables if table.num_rows]
-        return pa.concat_tables(tables) if tables else None
+def _listed(source: Source, job: _Job) -> tuple[dict[str, str], list[Reject]]:
+    """Return study id -> key of the studies to read, in the order of their ids, and what is refused unread."""
+    vault, people = job.vault, job.people
+    rejects = [Reject(vault.pseudonym("row", r.key), r.reason) for r in source.refusals()]
+    listed = {}
+    for study in source.studies():
+        study_id = vault.pseudonym("study", study.key)
+        patient = people.one(patient_pseudonym(vault, study.institution, study.patient))
+        if patient in people.withdrawn:
+            rejects.append(Reject(study_id, "The patient has withdrawn, so nothing of him is read."))
+        else:
+            listed[study_id] = study.key
+    return dict(sorted(listed.items())), rejects
 
-    def reject_table(self) -> pa.Table:
-        """Return the rejects, in the order of their keys."""
-        rows = sorted({(reject.key, reject.sentence) for reject in self.rejects})
-        return pa.Table.from_pylist([{"key": key, "reason": reason} for key, reason in rows], REJECT_SCHEMA)
+
+def _stream(job: _Job, listed: Mapping[str, str], whole: Collected, arrivals: Arrivals) -> None:
+    """Take all batches, in order, and give each row its place."""
+    keys = list(listed.values())
+    chunks = [keys[at : at + _CHUNK] for at in range(0, len(keys), _CHUNK)]
+    progress = Progress("ingest", len(keys), "studies")
+    duplicates = Duplicates(job.before, job.people, listed)
+    for chunk, batch in zip(chunks, _batches(job.params.ingest, job.root, job.vault, chunks), strict=True):
+        batch.rows, again = duplicates.sift(batch.rows)
+        batch.rejects += again
+        whole.add(batch)
+        arrivals.add(batch.rows)
+        progress.step(len(chunk))
 
 
 def _clear(root: Path) -> None:
@@ -102,12 +127,59 @@ def _clear(root: Path) -> None:
         shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
-def _manifest(whole: _Collected, params: Params, vault: Vault, root: Path) -> pa.Table:
-    kept = whole.table()
-    if kept is None:
+def _write(job: _Job, whole: Collected, places: list[tuple[str, int]], new: list[bool]) -> None:
+    """Split the patients, and write all but the shards; the manifest last."""
+    root, before, people = job.root, job.before, job.people
+    kept = whole.table(places)
+    if not kept.num_rows:
+        write_table(root / REJECTS, whole.reject_table())
         raise BadInput(_nothing(whole.rejects, root))
-    pairs = zip(kept["patient_id"].to_pylist(), kept["institution"].to_pylist(), strict=True)
-    return complete(kept, assign(dict(pairs), params.ingest.split, vault.fraction))
+    known = _known(kept, before, people)
+    split = assign(_patients(kept), job.params.ingest.split, job.vault.fraction, known)
+    spot = [split[patient] for patient in kept["patient_id"].to_pylist()]
+    whole.rejects += _left_out(kept, spot)
+    write_table(root / REJECTS, whole.reject_table())
+    taken = kept.filter(pa.array([bool(place.split) for place in spot]))
+    manifest = complete(taken, {patient: place.split for patient, place in split.items()})
+    write_table(root / TRUTH, whole.truth_table(set(manifest["study_id"].to_pylist())))
+    write_json(root / _DEID, whole.report(job.params.ingest.deid, manifest))
+    write_json(root / SPLITS_FILE, {**summary(split, manifest, people), "batch": before.batch})
+    before.write(root / ASSIGNMENT, _batch(kept.filter(pa.array(new)), split, before.batch))
+    write_table(root / MANIFEST, manifest)
+
+
+def _patients(kept: pa.Table) -> dict[str, str]:
+    return dict(zip(kept["patient_id"].to_pylist(), kept["institution"].to_pylist(), strict=True))
+
+
+def _known(kept: pa.Table, before: Assignment, people: People) -> Known:
+    """Return what is known of the patients: a split that the publisher gives to one study holds for all of his."""
+    published: dict[str, str] = {}
+    frozen: dict[str, str] = {}
+    names = ("study_id", "patient_id", "published")
+    for study, patient, said in zip(*(kept[name].to_pylist() for name in names), strict=True):
+        strongest = {said, published.get(patient, "")}
+        published[patient] = next((name for name in ("test", "validation", "train") if name in strongest), "")
+        if named := people.frozen.get(patient) or people.frozen.get(study):
+            frozen[patient] = named
+    earlier, test_sets = before.splits(people)
+    return Known(published, frozen, earlier, test_sets)
+
+
+def _left_out(kept: pa.Table, spot: Sequence[Place]) -> list[Reject]:
+    pairs = zip(kept["study_id"].to_pylist(), spot, strict=True)
+    return [Reject(study, _LEFT_OUT[place.rule]) for study, place in pairs if not place.split]
+
+
+def _batch(new: pa.Table, split: Mapping[str, Place], batch: int) -> pa.Table:
+    """Return a batch's rows of the assignment, in the order of their places."""
+    spot = [split[patient] for patient in new["patient_id"].to_pylist()]
+    columns: dict[str, Any] = {name: new[name] for name in ("study_id", "patient_id", "content", "shard", "row")}
+    columns["digest"] = [row_key("", digest) for digest in new["digest"].to_pylist()]
+    columns["batch"] = [batch] * new.num_rows
+    columns["split"] = [place.split for place in spot]
+    columns["test_set"] = [place.test_set for place in spot]
+    return pa.table(columns)
 
 
 def _nothing(rejects: Sequence[Reject], root: Path) -> str:
@@ -140,7 +212,8 @@ class _Work:
 
     def __init__(self, params: Ingest, root: Path) -> None:
         self._source = open_source(params, root)
-        self._builder = Builder(self._source.name, open_vault(params.source, home()), params)
+        vault = open_vault(params.source, home())
+        self._builder = Builder(self._source.name, vault, params, read_merges(params, root, vault))
 
     def do(self, keys: list[str]) -> Batch:
         """Read and build some studies."""

@@ -11,20 +11,24 @@ from unirg_core.files import written_whole
 from unirg_core.study import PICTURES
 
 _MB = 1_000_000
+_LEVEL = 15  # of zstd; half a million rows of the manifest take it half a minute
 _ROOM = 0.98  # the rest is for Parquet's own pages and footer
 _REPEATED = ["institution", "source", "policy_id", "sex", "view", "modality", "photometric"]
+_FEW = [*_REPEATED, "split", "shard", "visit", "age", "comparison", "image_height", "image_width", "original_bits"]
+_FEW += ["test_set", "finding", "side", "severity", "reason"]
+_LISTS = ["labels", "sides", "severities"]
 
 
 class ShardWriter:
-    """Write tables one after the other into `00000.parquet`, `00001.parquet` and so on, none over a size.
+    """Write tables one after the other into `00000.parquet`, `00001.parquet` and so on from `first`, none over a size.
 
     Each table that is added becomes a row group, so that a picture is read without reading the shard.
     """
 
-    def __init__(self, folder: Path, largest_mb: int) -> None:
+    def __init__(self, folder: Path, largest_mb: int, first: int = 0) -> None:
         self._folder, self._room = folder, int(largest_mb * _MB * _ROOM)
         self._writer: pq.ParquetWriter | None = None
-        self._shard, self._rows, self._bytes = -1, 0, 0
+        self._shard, self._rows, self._bytes = first - 1, 0, 0
 
     def __enter__(self) -> "ShardWriter":
         return self
@@ -75,6 +79,25 @@ class ShardWriter:
 
 
 def write_table(path: Path, table: pa.Table) -> None:
-    """Write one Parquet file whole."""
+    """Write one Parquet file whole, small: it goes to the remote again with every version.
+
+    Ids, digests and texts hardly repeat, so a dictionary of them would only be read past.
+    """
+    repeated = [name for name in table.schema.names if name in _FEW] + [f"{name}.list.element" for name in _LISTS]
+    floats = [field.name for field in table.schema if pa.types.is_float32(field.type)]
     with written_whole(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd", write_statistics=False)
+        pq.write_table(
+            table,
+            temporary,
+            compression="zstd",
+            compression_level=_LEVEL,
+            write_statistics=False,
+            use_dictionary=repeated,
+            column_encoding=dict.fromkeys(floats, "BYTE_STREAM_SPLIT") | _encodings(table),
+        )
+
+
+def _encodings(table: pa.Table) -> dict[str, str]:
+    """Return the encodings of columns whose values stand in order, where there is a row a study."""
+    ordered = {"row": "DELTA_BINARY_PACKED", "batch": "DELTA_BINARY_PACKED", "study_id": "DELTA_BYTE_ARRAY"}
+    return {name: ordered[name] for name in table.schema.names if name in ordered and "row" in table.schema.names}

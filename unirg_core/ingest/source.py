@@ -42,7 +42,7 @@ class RawStudy:
     truth: tuple[tuple[str, str, str, float], ...] = ()  # finding, side, severity, degree
     identifiers: tuple[tuple[str, str], ...] = ()  # (name, id, phone or place; text) known of him, to be scrubbed
     where: str = ""
-    split: str = ""  # train, validation or test, where the publisher says so
+    split: str = ""  # the publisher's: train, validation or test; empty where there is none
     fault: str = ""  # why it cannot be taken, as a report without a picture; a sentence for the rejects
 
 

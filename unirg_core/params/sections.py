@@ -44,6 +44,27 @@ class Split(Section):
     held_out: tuple[str, ...] = Field(("phantom-c",), description="Institutions that are only tested")
     validation: Share = Field(0.05, description="Share of patients held out to choose checkpoints by")
     test: Share = Field(0.15, description="Share of the training institutions' patients kept for the test")
+    policy: tuple[Literal["frozen", "publisher", "held_out", "hash"], ...] = Field(
+        ("frozen", "publisher", "held_out", "hash"), description="Rules; the first that applies decides a patient"
+    )
+    frozen: dict[str, str] = Field(
+        default_factory=dict, description="Name of a frozen test set -> CSV of its ids (docs/data-versions.md)"
+    )
+    test_set: str = Field(
+        "own", pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Set that newly drawn test patients join; new at renewal"
+    )
+    retired: tuple[str, ...] = Field((), description="Test sets that are no longer tested on, nor ever trained on")
+    clash: Literal["refuse", "leave_out"] = Field(
+        "refuse", description="What to do about patients to be tested on who were trained on before"
+    )
+
+    @model_validator(mode="after")
+    def _ends_with_the_hash(self) -> "Split":
+        if len(set(self.policy)) < len(self.policy) or self.policy[-1:] != ("hash",):
+            raise ValueError("policy must name each rule once and end with hash, which always applies")
+        if self.test_set in self.retired:
+            raise ValueError(f"test_set {self.test_set} is retired; name a new set for newly drawn patients")
+        return self
 
     @model_validator(mode="after")
     def _leaves_training_data(self) -> "Split":
@@ -79,6 +100,14 @@ class Ingest(Section):
     shard_mb: Annotated[int, Field(ge=1, le=256, description="Largest size of a shard in MB")] = 256
     policy: str = Field("synthetic", min_length=1, description="Consent or legal basis of the data, by id")
     deid: Deid = Deid()
+    series: str = Field(
+        "main", min_length=1, description="Line of versions that the dataset goes on; a new name starts a line anew"
+    )
+    merges: str | None = Field(None, description="CSV of patients who turned out to be one (docs/data-versions.md)")
+    withdrawn: str | None = Field(None, description="CSV of patients whose studies are taken out for good")
+    compact: Share = Field(
+        0.0, description="Rewrite shards that hold less than this share of shard_mb in use; 0: leave all as they are"
+    )
     phantom: Phantom = Phantom()
     split: Split = Split()
 
@@ -107,7 +136,11 @@ class Version(Section):
     remote: str | None = Field(
         None, description="DVC remote (folder or s3:// address); default: a folder under UNIRG_HOME"
     )
+    endpoint: str | None = Field(
+        None, pattern=r"^https?://[^\s@]+$", description="Address of an S3 server that is not Amazon's"
+    )
     push: bool = Field(True, description="Push to the remote when the data is versioned")
+    looks: Count = Field(20, description="Evaluations after which a test set is due for renewal")
 
 
 class Drift(Section):

@@ -4,7 +4,7 @@ The digest over all of it but champion and previous dataset, which a run itself 
 mean that nothing has changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ from unirg_core.params import Params
 from unirg_core.runs.checkout import Code
 
 INPUTS = "inputs.json"
+
+_FILES = ("data/studies", "data/assignment", "data/manifest.parquet", "data/splits.json")
+"""What the next version needs of a dataset; pinned by DVC's digests."""
 
 _MOVED_BY_RUNS = ("champion", "previous_dataset")
 
@@ -53,6 +56,55 @@ def run_key(inputs: Mapping[str, Any]) -> str:
     kept = {name: value for name, value in inputs.items() if name not in _MOVED_BY_RUNS}
     code = kept.get("code") or {}
     return digest_of({**kept, "code": code.get("tree")})
+
+
+def lineage(inputs: Mapping[str, Any], params: Params) -> list[Any]:
+    """Return what the versions of one line share: the kind of source, the key, and the series that was asked for.
+
+    The phantom's worlds are other people who share institutions' names, so each is a line of its own.
+    """
+    world = params.ingest.phantom.world if params.ingest.source == "phantom" else None
+    return [inputs["source"]["kind"], inputs["key"]["fingerprint"], params.ingest.series, world]
+
+
+def may_train(record: Mapping[str, Any]) -> bool:
+    """Tell whether a run's dataset passed validation, so that something may have been trained on it."""
+    return "data" in record and (record["state"] == "completed" or "validate" in record["stages"])
+
+
+def previous_dataset(
+    earlier: Sequence[tuple[Mapping[str, Any], Params]], inputs: Mapping[str, Any], params: Params
+) -> dict[str, Any] | None:
+    """Return the pin of the dataset that a run goes on from, None where there is none.
+
+    That is the last other one of the same line with an institution in common that passed validation. Equal data keeps
+    the predecessor that it had.
+
+    Parameters
+    ----------
+    earlier
+        Record and parameters of each earlier run, oldest first.
+    """
+    identity, line = data_identity(inputs, params), lineage(inputs, params)
+    there = set(inputs["source"].get("institutions", ()))
+    for record, its in reversed(earlier):
+        if not may_train(record) or lineage(record["inputs"], its) != line:
+            continue
+        if not there & set(record["inputs"]["source"].get("institutions", ())):
+            continue
+        if data_identity(record["inputs"], its) == identity:
+            return record["inputs"]["previous_dataset"]
+        return _pinned(record)
+    return None
+
+
+def _pinned(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what names a run's dataset; its files only where DVC holds what the next version needs."""
+    data = record["data"]
+    outs = record["stages"].get("ingest", {}).get("outs", {})
+    files = {name: outs[name] for name in _FILES if name in outs}
+    pin = {"digest": data["digest"], "manifest": data["manifest"]}
+    return pin | ({"run": record["run"], "files": files} if len(files) == len(_FILES) else {})
 
 
 def data_identity(inputs: Mapping[str, Any], params: Params) -> str:

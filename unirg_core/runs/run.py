@@ -132,7 +132,7 @@ def decide(root: Path, params: Params, trigger: Trigger, *, allow_dirty: bool = 
     with locked(home() / "decide.lock"):
         before = all_runs()
         inputs = pins.pin(root, params, code=code)
-        inputs["previous_dataset"] = _previous(before, inputs, params)
+        inputs["previous_dataset"] = pins.previous_dataset([(r.record, r.params) for r in before], inputs, params)
         key = pins.run_key(inputs)
         _bury_dead(before, key)
         same = [run for run in before if run.record["key"] == key]
@@ -213,7 +213,7 @@ def _begin(run: Run, params: Params, inputs: Mapping[str, Any], key: str, trigge
 
 def _join_cache(checkout: Path) -> None:
     """Point the checkout's DVC at the shared cache and remote under UNIRG_HOME, by local settings only."""
-    remote = load(checkout / "params.yaml").version.remote or str(home() / "dvc" / "remote")
+    version = load(checkout / "params.yaml").version
     lines = [
         "[core]",
         "    analytics = false",
@@ -221,7 +221,8 @@ def _join_cache(checkout: Path) -> None:
         "[cache]",
         f"    dir = {home() / 'dvc' / 'cache'}",
         "['remote \"store\"']",
-        f"    url = {remote}",
+        f"    url = {version.remote or home() / 'dvc' / 'remote'}",
+        *([f"    endpointurl = {version.endpoint}"] if version.endpoint else []),
     ]
     (checkout / ".dvc" / "config.local").write_text("\n".join(lines) + "\n")
 
@@ -230,19 +231,6 @@ def _champion(params: Params) -> dict[str, Any] | None:
     from unirg_core.register import champion
 
     return champion.pinned(params.model_name)
-
-
-def _previous(before: list[Run], inputs: Mapping[str, Any], params: Params) -> dict[str, Any] | None:
-    """Return the last other dataset that a run completed on, so that equal data keeps its predecessor."""
-    identity = pins.data_identity(inputs, params)
-    for run in reversed(before):
-        record = run.record
-        if record["state"] != records.COMPLETED:
-            continue
-        if pins.data_identity(record["inputs"], run.params) == identity:
-            return record["inputs"]["previous_dataset"]
-        return {"digest": record["data"]["digest"], "manifest": record["data"]["manifest"]}
-    return None
 
 
 def _bury_dead(before: list[Run], key: str) -> None:

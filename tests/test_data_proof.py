@@ -1,0 +1,68 @@
+"""The proof over all versions: what it counts, and every way in which a history can break it."""
+
+import pytest
+
+from unirg_core.data.looks import _counted
+from unirg_core.data.looks import in_words as looks_in_words
+from unirg_core.data.proof import Seen, check, in_words
+
+
+def _seen(name, splits, merged=()):
+    return Seen(name, {patient: frozenset(its.split()) for patient, its in splits.items()}, merged)
+
+
+@pytest.mark.parametrize(
+    ("history", "violated"),
+    [
+        ([], []),
+        ([_seen("v0", {"a": "train", "b": "test"})], []),
+        ([_seen("v0", {"a": "train"}), _seen("v1", {"a": "validation", "b": "test"})], []),
+        # within one version
+        ([_seen("v0", {"a": "train test"})], ["a"]),
+        # from test to train, and through a version in which he was absent
+        ([_seen("v0", {"a": "test"}), _seen("v1", {"a": "train"})], ["a"]),
+        ([_seen("v0", {"a": "test"}), _seen("v1", {"b": "test"}), _seen("v2", {"a": "train"})], ["a"]),
+        # from train to test, and from validation, by which checkpoints were chosen
+        ([_seen("v0", {"a": "train"}), _seen("v1", {"a": "test"})], ["a"]),
+        ([_seen("v0", {"a": "validation"}), _seen("v1", {"a": "test"})], ["a"]),
+        # two ids that a later version knows to be one patient; chains of them; and pairs that change nothing
+        ([_seen("v0", {"a": "test", "b": "train"}), _seen("v1", {"c": "train"}, [("b", "a")])], ["a"]),
+        ([_seen("v0", {"a": "test", "c": "train"}, [("a", "b")]), _seen("v1", {}, [("b", "c")])], ["a"]),
+        ([_seen("v0", {"a": "train", "b": "train", "c": "test"}, [("b", "a")])], []),
+    ],
+)
+def test_nobody_may_be_tested_on_and_learnt_from(history, violated):
+    found = check(history)
+    assert [violation["patient_id"] for violation in found["violations"]] == violated
+    assert found["versions"] == [seen.name for seen in history]
+
+
+def test_a_violation_names_the_versions_on_both_sides():
+    found = check([_seen("v0", {"a": "test"}), _seen("v1", {"a": "train"}), _seen("v2", {"a": "train", "b": "test"})])
+    assert found["violations"] == [{"patient_id": "a", "tested": ["v0"], "trained": ["v1", "v2"]}]
+    assert (found["patients"], found["tested"], found["trained"]) == (2, 2, 1)
+    said = in_words([{"line": "folder", **found}])
+    assert "folder: 3 versions, 2 patients; 2 were tested on, 1 trained on or chosen by, 1 both." in said
+    assert "a was tested on in v0, trained on in v1, v2." in said
+
+
+def test_without_a_version_nothing_is_claimed():
+    assert "nothing to prove" in in_words([])
+
+
+def _record(run, how, **sets):
+    size = {name: {"studies": n, "patients": n, "digest": "d"} for name, n in sets.items()}
+    return {"run": run, "data": {"test_sets": size}, "stages": {"evaluate": {"how": how}} if how else {}}
+
+
+def test_looks_are_evaluations_that_ran_on_a_version_that_holds_the_set():
+    history = [_record("r1", "ran", own=9), _record("r2", "cached", own=9), _record("r3", None, own=10, board=4)]
+    found = _counted("folder", [*history, _record("r4", "ran", own=11, board=4)], limit=2)
+    told = [(row["test_set"], row["studies"], row["looks"], row["first"], row["due"]) for row in found]
+    assert told == [("own", 11, 2, "r1", True), ("board", 4, 1, "r3", False)]
+    said = looks_in_words(found)
+    assert said.startswith("folder\n") and "due for renewal" in said.splitlines()[2]
+
+
+def test_without_a_version_there_is_no_set():
+    assert looks_in_words([]) == "No version with test sets yet."
