@@ -5,11 +5,9 @@ are written in that order: any number of processes gives the same bytes. Few chu
 stays flat. The manifest is written last: where it stands, the dataset is complete.
 """
 
-import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +15,16 @@ import pyarrow as pa
 
 from unirg_core.faults import BadInput
 from unirg_core.files import folder_written_whole, write_json
-from unirg_core.home import die_with, home
-from unirg_core.ingest.build import Batch, Builder, Reject, merged
+from unirg_core.ingest.batches import batches
+from unirg_core.ingest.build import Batch, Reject
 from unirg_core.ingest.deidentify import CATEGORIES, PROFILE, RESIDUAL_RISK, VERSION
 from unirg_core.ingest.manifest import complete
-from unirg_core.ingest.opening import open_pinned, open_source
+from unirg_core.ingest.opening import open_pinned
 from unirg_core.ingest.shards import ShardWriter, write_table
 from unirg_core.ingest.splits import assign
-from unirg_core.ingest.workers import Workers
-from unirg_core.keys import Vault, open_vault
-from unirg_core.params import Ingest, Params
+from unirg_core.ingest.spool import Spool, spooling
+from unirg_core.keys import Vault
+from unirg_core.params import Params
 from unirg_core.progress import Progress, say
 from unirg_core.study import MANIFEST, REJECT_SCHEMA, REJECTS, SHARD_SCHEMA, STUDIES, TRUTH, TRUTH_SCHEMA
 
@@ -43,15 +41,25 @@ def ingest(params: Params, root: Path) -> None:
     BadInput
         When the source cannot be read, is not what was pinned, or nothing usable or no split comes of it.
     """
+    listed, rejects, vault = _listed(params, root)
+    with spooling(params, root) as spool:
+        _ingest(params, root, vault, listed, rejects, spool)
+
+
+def _listed(params: Params, root: Path) -> tuple[list[str], list[Reject], Vault]:
+    """Return the keyed names of all studies, in order, and what the source itself refused; the source is let go."""
     source, vault = open_pinned(params, root)
+    names = sorted(vault.pseudonym("study", study.key) for study in source.studies())
+    return names, [Reject(vault.pseudonym("row", r.key), r.reason) for r in source.refusals()], vault
+
+
+def _ingest(params: Params, root: Path, vault: Vault, listed: list[str], rejects: list[Reject], spool: Spool) -> None:
     _clear(root)
-    listed = sorted((vault.pseudonym("study", study.key), study.key) for study in source.studies())
-    chunks = [[key for _, key in listed[at : at + _CHUNK]] for at in range(0, len(listed), _CHUNK)]
-    rejects = [Reject(vault.pseudonym("row", r.key), r.reason) for r in source.refusals()]
+    chunks = [listed[at : at + _CHUNK] for at in range(0, len(listed), _CHUNK)]
     progress = Progress("ingest", len(listed), "studies")
     whole = _Collected(rejects)
     with folder_written_whole(root / STUDIES) as folder, ShardWriter(folder, params.ingest.shard_mb) as shards:
-        for chunk, batch in zip(chunks, _batches(params.ingest, root, vault, chunks), strict=True):
+        for chunk, batch in zip(chunks, batches(params.ingest, root, spool, chunks), strict=True):
             whole.add(batch, *shards.add(batch.rows.select(SHARD_SCHEMA.names)))
             progress.step(len(chunk))
     write_table(root / REJECTS, whole.reject_table())
@@ -123,46 +131,3 @@ def _report(whole: _Collected) -> dict[str, Any]:
         "refused": {"burned_in_annotation": burned},
         "residual_risk": RESIDUAL_RISK,
     }
-
-
-def _batches(params: Ingest, root: Path, vault: Vault, chunks: Sequence[list[str]]) -> Iterator[Batch]:
-    """Yield the batch of each chunk, in order."""
-    if params.processes == 1 or len(chunks) < 2:
-        work = _Work(params, root)
-        yield from map(work.do, chunks)
-        return
-    processes = min(params.processes, len(chunks))
-    arguments = (params, root.absolute(), home(), os.getpid())
-    yield from Workers(processes, _do, _start, arguments, partial(_lost, vault), merged).in_order(chunks)
-
-
-def _lost(vault: Vault, key: str) -> Batch:
-    reason = "Reading the study ended its process: its file is damaged, or memory ran out."
-    return Batch(rejects=[Reject(vault.pseudonym("study", key), reason)])
-
-
-class _Work:
-    """A process's own source and vault."""
-
-    def __init__(self, params: Ingest, root: Path) -> None:
-        self._source = open_source(params, root)
-        self._builder = Builder(self._source.name, open_vault(params.source, home()), params)
-
-    def do(self, keys: list[str]) -> Batch:
-        """Read and build some studies."""
-        return self._builder.batch(self._source.read(keys))
-
-
-_worker: dict[str, Any] = {}  # of a worker process: what it was started with, and its source once it has opened it
-
-
-def _start(params: Ingest, root: Path, state: Path, parent: int) -> None:
-    die_with(parent)
-    os.environ["UNIRG_HOME"] = str(state)
-    _worker["arguments"] = (params, root)
-
-
-def _do(keys: list[str]) -> Batch:
-    if "work" not in _worker:
-        _worker["work"] = _Work(*_worker["arguments"])
-    return _worker["work"].do(keys)

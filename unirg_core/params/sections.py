@@ -48,6 +48,16 @@ class Split(Section):
         return self
 
 
+class Dask(Section):
+    """Where the Dask workers are (ingest.executor dask; docs/scale.md)."""
+
+    address: str | None = Field(
+        None,
+        pattern=r"^(tcp|tls)://\S+:\d+$",
+        description="Scheduler of a cluster, as tls://10.0.0.5:8786; empty: processes of this machine",
+    )
+
+
 class Ingest(Section):
     """From a drop to de-identified shards."""
 
@@ -58,6 +68,8 @@ class Ingest(Section):
     )
     image_size: Annotated[int, Field(ge=32, le=2048, description="Longer side of the stored picture in pixels")] = 64
     processes: Annotated[int, Field(ge=1, le=256, description="Processes that decode side by side")] = 2
+    executor: Literal["processes", "dask"] = Field("processes", description="Who decodes: this machine's, or a cluster")
+    dask: Dask = Dask()
     shard_mb: Annotated[int, Field(ge=1, le=256, description="Largest size of a shard in MB")] = 256
     policy: str = Field("synthetic", min_length=1, description="Consent or legal basis of the data, by id")
     phantom: Phantom = Phantom()
