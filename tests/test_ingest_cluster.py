@@ -14,7 +14,7 @@ from fixtures_drops import ingested, of_drop, params, pin, reasons, rows, write_
 from unirg_core.faults import BadInput
 from unirg_core.files import tree_digest
 from unirg_core.home import descendants
-from unirg_core.ingest import batches, cluster, ingest
+from unirg_core.ingest import cluster, ingest
 from unirg_core.ingest.cluster import Cluster
 from unirg_core.ingest.workers import Workers
 from unirg_core.params import parse
@@ -189,23 +189,22 @@ def test_a_named_cluster_is_used_and_workers_with_another_home_are_refused(tmp_p
 
 
 def test_a_cluster_that_has_lost_all_workers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    from distributed import LocalCluster
+
     monkeypatch.setattr(cluster, "_LOOK_SECONDS", 0.2)
     monkeypatch.setattr(cluster, "_EMPTY_SECONDS", 0.4)
-    with Cluster(None, 1) as crew:
+    with (
+        LocalCluster(n_workers=1, processes=True, host="127.0.0.1", dashboard_address=None) as named,
+        Cluster(named.scheduler_address, 1) as crew,
+    ):
         future = crew.submit(_slow, ["a"])
-        crew._client.cluster if crew._client.cluster is None else crew._client.cluster.scale(0)
-        crew._client.sync(_retire, crew._client)
+        named.scale(0)
         with pytest.raises(BadInput, match=r"has had no worker .*finished chunks are kept"):
             crew.result(future)
 
 
 def _slow(chunk: list[str]) -> None:
     time.sleep(30)
-
-
-async def _retire(client) -> None:
-    addresses = list(client.scheduler_info(n_workers=-1)["workers"])
-    await client.scheduler.retire_workers(workers=addresses, close_workers=True, remove=True)
 
 
 def test_dask_settings_are_no_part_of_the_datasets_identity() -> None:
@@ -215,4 +214,3 @@ def test_dask_settings_are_no_part_of_the_datasets_identity() -> None:
     one, other = params(), params(executor="dask", dask={"address": "tls://10.0.0.5:8786"}, processes=5)
     assert data_identity(inputs, one) == data_identity(inputs, other)
     assert parse(other.model_dump(mode="json", by_alias=True)) == other
-    assert batches._LOST.endswith("memory ran out.")

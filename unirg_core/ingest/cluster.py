@@ -53,7 +53,8 @@ class Cluster:
         with ExitStack() as stack:
             self._client = stack.enter_context(self._connected(stack))
             self._await_worker()
-            self._executor = stack.enter_context(self._client.get_executor(pure=False))
+            self._executor = self._client.get_executor(pure=False)
+            stack.callback(self._executor.shutdown, wait=False)
             self._open = stack.pop_all()
         return self
 
@@ -121,16 +122,20 @@ def _local(processes: int) -> Any:
     import dask
     from distributed import LocalCluster
 
-    # a study that ends its process is told apart by doing its chunk alone: no use in killing four workers with it.
-    dask.config.set({"distributed.scheduler.allowed-failures": 0})
-    return LocalCluster(
-        n_workers=processes,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address=None,
-        memory_limit=None,
-        security=True,
-        silence_logs=logging.CRITICAL,
-        env={**silenced({}), "UNIRG_HOME": str(home()), "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")},
-    )
+    settings = {
+        # a study that ends its process is told apart by doing its chunk alone: no use in killing four with it
+        "distributed.scheduler.allowed-failures": 0,
+        "distributed.scheduler.http.routes": [],
+    }
+    with dask.config.set(settings):
+        return LocalCluster(
+            n_workers=processes,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            memory_limit=None,
+            security=True,
+            silence_logs=logging.CRITICAL,
+            env={**silenced({}), "UNIRG_HOME": str(home()), "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")},
+        )
