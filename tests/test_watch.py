@@ -199,7 +199,10 @@ def test_a_drop_that_arrives_starts_one_run_with_its_form(platform: Platform, tm
         "drop": known["drop"],
     }
     assert run["created_by"]["type"] == "AUTOMATION", "the event started it"
-    events = platform.ask("events/filter", {"filter": {"event": {"name": ["unirg.drop.arrived"]}}})["events"]
+    named = {"filter": {"event": {"name": ["unirg.drop.arrived"]}}}
+    events = _await(
+        platform, lambda: platform.ask("events/filter", named)["events"]
+    )  # the server writes them in batches
     assert [event["resource"]["prefect.resource.id"] for event in events] == [f"unirg.drop.{known['drop']}"]
     _looked(platform, form)
     assert len(_runs(platform)) == 1
