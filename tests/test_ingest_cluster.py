@@ -79,6 +79,7 @@ def test_a_cluster_without_workers_is_said(monkeypatch: pytest.MonkeyPatch) -> N
         pass
 
 
+@pytest.mark.slow
 def test_results_come_in_order_from_separate_processes_and_only_the_fatal_key_is_lost() -> None:
     chunks = [["a", "b"], ["c", "fatal"], ["d"], ["e"], ["f"], ["g"]]
     assert list(_workers().in_order(chunks)) == [
@@ -112,6 +113,7 @@ def _command(pid: int) -> str:
         return "tracker"
 
 
+@pytest.mark.slow
 def test_the_same_bytes_come_out_as_on_processes(tmp_path: Path) -> None:
     one = ingested(params(phantom=_WORLD, processes=2), tmp_path / "processes")
     other = ingested(params(phantom=_WORLD, processes=2, executor="dask"), tmp_path / "dask")
