@@ -32,6 +32,7 @@ class Form(BaseModel):
     )
     set: list[str] = Field(default_factory=list, description="Single parameters, as rl.step1.steps=40")
     approval: Literal["ask", "auto"] = Field("ask", description="ask waits for a person; auto is recorded as such")
+    drop: str | None = Field(None, description="Filled in by watch/drop: the drop that asked for the run")
 
 
 EMPTY = Form()
@@ -39,8 +40,9 @@ EMPTY = Form()
 
 def carry(form: Form, way: Callable[[Run], None]) -> str:
     """Pin what a form asks for, unless nothing changed or the run is alive already, and carry it out."""
-    request = Request(**{**form.model_dump(), "set": tuple(form.set)})
-    trigger = Trigger("deployment", deployment.id or "by hand", f"flow run {flow_run.id}")
+    request = Request(**{**form.model_dump(exclude={"drop"}), "set": tuple(form.set)})
+    kind = ("event", f"drop {form.drop}") if form.drop else ("deployment", deployment.id or "by hand")
+    trigger = Trigger(*kind, f"flow run {flow_run.id}")
     decision = request_run(request, Path.cwd(), trigger)
     say("retrain", decision.sentence)
     if decision.what in ("live", "unchanged"):

@@ -4,7 +4,7 @@ import time
 
 from prefect.logging import get_run_logger
 
-from unirg_core.progress import say
+from unirg_core.progress import relay, say
 from unirg_core.register.tracking import Curves
 from unirg_core.runs.run import Run
 from unirg_core.runs.stage import run_stage
@@ -20,7 +20,7 @@ def through_dvc(run: Run, stage: str) -> None:
         nonlocal flushed
         log.info(line)
         if line.startswith(f"[{stage}]"):
-            print(line, flush=True)  # noqa: T201 - the person at the terminal watches
+            relay(line)
         if time.monotonic() - flushed > _FLUSH_SECONDS:
             curves.flush()
             flushed = time.monotonic()

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from unirg_core.ingest.workers import Workers
+from unirg_core.ingest.workers import Processes, Workers
 
 
 def _start(words: str) -> None:
@@ -20,7 +20,7 @@ def _work(keys: list[str]) -> list[str]:
 
 
 def _workers(processes: int = 2) -> Workers[list[str]]:
-    return Workers(processes, _work, _start, ("did",), lambda key: [f"lost {key}"], lambda a, b: a + b)
+    return Workers(Processes(processes, _start, ("did",)), _work, lambda key: [f"lost {key}"], lambda a, b: a + b)
 
 
 def test_results_come_in_order_and_only_the_fatal_key_is_lost():

@@ -107,7 +107,7 @@ def _timed(command: list[str]) -> float:
     return time.perf_counter() - began
 
 
-_VERBS = (*STAGES, "retrain", "up", "down", "base build", "label", "score", "scorer serve")
+_VERBS = (*STAGES, "retrain", "up", "down", "watch", "base build", "label", "score", "scorer serve")
 _DATA = ("data diff", "data proof", "data looks")
 
 

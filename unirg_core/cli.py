@@ -146,6 +146,31 @@ def down() -> None:
 
 
 @app.command()
+def watch(
+    source: Annotated[str, typer.Option(help="Kind of the source")] = "folder",
+    path: Annotated[Path | None, typer.Option(help="Folder that drops arrive in")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="YAML of column names (default: DROP/mapping.yaml)")] = None,
+    recipe: Annotated[str | None, typer.Option(help="Overlay of params.yaml: recipes/NAME.yaml")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Of the run; repeatable")] = None,
+    approval: Annotated[str, typer.Option(help="ask, or auto")] = "ask",
+    every: Annotated[float, typer.Option(min=10, help="Seconds from look to look")] = 300.0,
+    settle: Annotated[float, typer.Option(min=0, help="Seconds that a drop must have stood still")] = 60.0,
+    off: Annotated[bool, typer.Option("--off", help="Stop watching")] = False,
+) -> None:
+    """Let the platform look at a folder again and again, and retrain when something new is there (docs/watch.md).
+
+    A drop is handed over once, when it has stood still; it needs `unirg up`.
+
+    Example: unirg watch --path ~/drop --set ingest.policy=IRB-2026-17 --every 600
+    """
+    from unirg_core.runs.launch import Request
+    from unirg_core.watch import switch
+
+    request = Request(recipe, source, str(path) if path else None, str(mapping) if mapping else None, tuple(set_ or ()))
+    sys.exit(switch(None if off else request, Path.cwd(), approval, every, settle))
+
+
+@app.command()
 def label(
     reports: Annotated[Path, typer.Option(help="ReXrank JSON, JSONL or CSV (study_id and text)")],
     output: Annotated[Path, typer.Option(help="What to write: .csv, .jsonl or .parquet")],

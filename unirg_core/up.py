@@ -166,6 +166,8 @@ def _deploy(root: Path, environment: Mapping[str, str]) -> None:
         if done.returncode:
             said = (done.stdout + done.stderr).strip().splitlines() or ["no message"]
             raise BadInput(f"prefect {command[0]} failed: {said[-1]}")
+    if (home() / "watch" / "settings.json").exists():  # deploying has taken the schedule away
+        subprocess.run((sys.executable, "-m", "flows.watch", "--apply"), cwd=root, env=environment, check=False)
 
 
 def _announce(addresses: Mapping[str, str]) -> None:

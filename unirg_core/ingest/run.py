@@ -6,12 +6,10 @@ stays flat. A study that stands unchanged in the version before keeps its place 
 byte for byte. The manifest is written last: where it stands, the dataset is complete.
 """
 
-import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +17,20 @@ import pyarrow as pa
 
 from unirg_core.faults import BadInput
 from unirg_core.files import folder_written_whole, write_json
-from unirg_core.home import die_with, home
 from unirg_core.ingest.arrivals import Arrivals, Duplicates, carry_over
 from unirg_core.ingest.assignment import ASSIGNMENT, SPLITS_FILE, Assignment, read_assignment, row_key, summary
-from unirg_core.ingest.build import Batch, Builder, Reject, merged, patient_pseudonym
+from unirg_core.ingest.batches import batches
+from unirg_core.ingest.build import Reject, patient_pseudonym
 from unirg_core.ingest.collected import Collected
 from unirg_core.ingest.manifest import complete
-from unirg_core.ingest.opening import open_pinned, open_source
-from unirg_core.ingest.people import People, read_merges, read_people
+from unirg_core.ingest.opening import open_pinned
+from unirg_core.ingest.people import People, read_people
 from unirg_core.ingest.shards import ShardWriter, write_table
 from unirg_core.ingest.source import Source
 from unirg_core.ingest.splits import CLASH, Known, Place, assign
-from unirg_core.ingest.workers import Workers
-from unirg_core.keys import Vault, open_vault
-from unirg_core.params import Ingest, Params
+from unirg_core.ingest.spool import Spool, spooling
+from unirg_core.keys import Vault
+from unirg_core.params import Params
 from unirg_core.progress import Progress, say
 from unirg_core.study import MANIFEST, REJECTS, STUDIES, TRUTH
 from unirg_core.wording import commonest, counted
@@ -63,15 +61,17 @@ def ingest(params: Params, root: Path) -> None:
     before = read_assignment(root, people, params.ingest.compact * params.ingest.shard_mb * _MB)
     job = _Job(params, root, vault, people, before)
     listed, rejects = _listed(source, job)
+    del source  # its tables are not needed while workers read
     whole = Collected(rejects)
-    with folder_written_whole(root / STUDIES) as folder:
-        with ShardWriter(folder, params.ingest.shard_mb, before.next_shard) as writer:
-            arrivals = Arrivals(before, writer)
-            _stream(job, listed, whole, arrivals)
-            places, new = arrivals.finish()
-        carried = carry_over(before, places, folder)
-    _write(job, whole, places, new)
-    vault.seal()
+    with spooling(params, root) as spool:
+        with folder_written_whole(root / STUDIES) as folder:
+            with ShardWriter(folder, params.ingest.shard_mb, before.next_shard) as writer:
+                arrivals = Arrivals(before, writer)
+                _stream(job, listed, whole, arrivals, spool)
+                places, new = arrivals.finish()
+            carried = carry_over(before, places, folder)
+        _write(job, whole, places, new)
+        vault.seal()
     kept = len(new) - sum(new)
     shards = f"{sum(new)} written to new shards, {kept} kept in {len(carried.keys() & before.shards.keys())} old ones"
     taken, lost = counted(len(new), "study"), counted(len(whole.rejects), "file")
@@ -91,28 +91,27 @@ class _Job:
     before: Assignment
 
 
-def _listed(source: Source, job: _Job) -> tuple[dict[str, str], list[Reject]]:
-    """Return study id -> key of the studies to read, in the order of their ids, and what is refused unread."""
+def _listed(source: Source, job: _Job) -> tuple[list[str], list[Reject]]:
+    """Return the ids of the studies to read, in order, and what is refused unread."""
     vault, people = job.vault, job.people
     rejects = [Reject(vault.pseudonym("row", r.key), r.reason) for r in source.refusals()]
-    listed = {}
+    listed = []
     for study in source.studies():
         study_id = vault.pseudonym("study", study.key)
         patient = people.one(patient_pseudonym(vault, study.institution, study.patient))
         if patient in people.withdrawn:
             rejects.append(Reject(study_id, "The patient has withdrawn, so nothing of him is read."))
         else:
-            listed[study_id] = study.key
-    return dict(sorted(listed.items())), rejects
+            listed.append(study_id)
+    return sorted(listed), rejects
 
 
-def _stream(job: _Job, listed: Mapping[str, str], whole: Collected, arrivals: Arrivals) -> None:
+def _stream(job: _Job, listed: list[str], whole: Collected, arrivals: Arrivals, spool: Spool) -> None:
     """Take all batches, in order, and give each row its place."""
-    keys = list(listed.values())
-    chunks = [keys[at : at + _CHUNK] for at in range(0, len(keys), _CHUNK)]
-    progress = Progress("ingest", len(keys), "studies")
-    duplicates = Duplicates(job.before, job.people, listed)
-    for chunk, batch in zip(chunks, _batches(job.params.ingest, job.root, job.vault, chunks), strict=True):
+    chunks = [listed[at : at + _CHUNK] for at in range(0, len(listed), _CHUNK)]
+    progress = Progress("ingest", len(listed), "studies")
+    duplicates = Duplicates(job.before, job.people, set(listed))
+    for chunk, batch in zip(chunks, batches(job.params.ingest, job.root, spool, chunks), strict=True):
         batch.rows, again = duplicates.sift(batch.rows)
         batch.rejects += again
         whole.add(batch)
@@ -189,47 +188,3 @@ def _nothing(rejects: Sequence[Reject], root: Path) -> str:
     return (
         f"Nothing of the source is usable: {len(rejects)} files were rejected ({told}). All reasons: {root / REJECTS}."
     )
-
-
-def _batches(params: Ingest, root: Path, vault: Vault, chunks: Sequence[list[str]]) -> Iterator[Batch]:
-    """Yield the batch of each chunk, in order."""
-    if params.processes == 1 or len(chunks) < 2:
-        work = _Work(params, root)
-        yield from map(work.do, chunks)
-        return
-    processes = min(params.processes, len(chunks))
-    arguments = (params, root.absolute(), home(), os.getpid())
-    yield from Workers(processes, _do, _start, arguments, partial(_lost, vault), merged).in_order(chunks)
-
-
-def _lost(vault: Vault, key: str) -> Batch:
-    reason = "Reading the study ended its process: its file is damaged, or memory ran out."
-    return Batch(rejects=[Reject(vault.pseudonym("study", key), reason)])
-
-
-class _Work:
-    """A process's own source and vault."""
-
-    def __init__(self, params: Ingest, root: Path) -> None:
-        self._source = open_source(params, root)
-        vault = open_vault(params.source, home())
-        self._builder = Builder(self._source.name, vault, params, read_merges(params, root, vault))
-
-    def do(self, keys: list[str]) -> Batch:
-        """Read and build some studies."""
-        return self._builder.batch(self._source.read(keys))
-
-
-_worker: dict[str, Any] = {}  # of a worker process: what it was started with, and its source once it has opened it
-
-
-def _start(params: Ingest, root: Path, state: Path, parent: int) -> None:
-    die_with(parent)
-    os.environ["UNIRG_HOME"] = str(state)
-    _worker["arguments"] = (params, root)
-
-
-def _do(keys: list[str]) -> Batch:
-    if "work" not in _worker:
-        _worker["work"] = _Work(*_worker["arguments"])
-    return _worker["work"].do(keys)

@@ -85,6 +85,16 @@ class Deid(Section):
     )
 
 
+class Dask(Section):
+    """Where the Dask workers are (ingest.executor dask; docs/scale.md)."""
+
+    address: str | None = Field(
+        None,
+        pattern=r"^(tcp|tls)://\S+:\d+$",
+        description="Scheduler of a cluster, as tls://10.0.0.5:8786; empty: processes of this machine",
+    )
+
+
 class Ingest(Section):
     """From a drop to de-identified shards."""
 
@@ -97,6 +107,8 @@ class Ingest(Section):
     lateral: bool = Field(False, description="Keep each study's first lateral picture in the shards' column `lateral`")
     file_seconds: Annotated[float, Field(gt=0, description="Computing time after which a file is given up")] = 4.0
     processes: Annotated[int, Field(ge=1, le=256, description="Processes that decode side by side")] = 2
+    executor: Literal["processes", "dask"] = Field("processes", description="Who decodes: this machine's, or a cluster")
+    dask: Dask = Dask()
     shard_mb: Annotated[int, Field(ge=1, le=256, description="Largest size of a shard in MB")] = 256
     policy: str = Field("synthetic", min_length=1, description="Consent or legal basis of the data, by id")
     deid: Deid = Deid()

@@ -109,7 +109,7 @@ def _pinned(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def data_identity(inputs: Mapping[str, Any], params: Params) -> str:
     """Return a digest of what decides the dataset's bytes, known before the dataset is made."""
-    ingest = params.ingest.model_dump(mode="json", exclude={"processes"})
+    ingest = params.ingest.model_dump(mode="json", exclude={"processes", "executor", "dask"})
     return digest_of([inputs["source"], inputs["key"], ingest, params.seed])
 
 
