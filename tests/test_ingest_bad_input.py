@@ -156,7 +156,6 @@ def test_a_full_reject_names_count_reasons_and_place(tmp_path):
     [
         (rows(1, 3), {}, "patients in the drop: 1. None is left to test on"),
         (rows(3, 1), {"split": {"held_out": ["north"], "test": 0.1}}, "None is left to train on"),
-        (rows(3, 1), {"split": {"held_out": ["south"]}}, "held_out names south.*this drop are: north"),
     ],
 )
 def test_a_drop_that_cannot_be_split_is_refused(tmp_path, table, section, said):
@@ -165,6 +164,21 @@ def test_a_drop_that_cannot_be_split_is_refused(tmp_path, table, section, said):
     with pytest.raises(BadInput, match=said):
         ingest(run, tmp_path / "run")
     assert not (tmp_path / "run" / "data" / "manifest.parquet").exists()
+
+
+def test_a_held_out_institution_that_the_source_does_not_list_is_refused_before_a_run(tmp_path):
+    run = of_drop(write_drop(tmp_path / "drop", rows(3, 1)), split={"held_out": ["south"]})
+    with pytest.raises(BadInput, match="held_out names south, of which it lists no study; .* this drop are: north"):
+        listing_digest(run, tmp_path)
+
+
+def test_a_held_out_institution_of_which_nothing_was_accepted_is_refused(tmp_path):
+    drop = write_drop(tmp_path / "drop", [*rows(3, 1), {**rows(1, 1)[0], "site": "south", "file": "lost.png"}])
+    (drop / "files" / "lost.png").unlink()
+    run = of_drop(drop, split={"held_out": ["south"]})
+    pin(run, tmp_path / "run")
+    with pytest.raises(BadInput, match="held_out names south, of which no study was accepted"):
+        ingest(run, tmp_path / "run")
 
 
 def test_without_pins_nothing_is_taken(tmp_path):

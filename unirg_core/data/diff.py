@@ -9,18 +9,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from unirg_core.data.versions import find
-from unirg_core.study import LABELS, MANIFEST, PRESENT
+from unirg_core.study import LABELS, MANIFEST, PRESENT, UNCERTAIN
 
 _COLUMNS = ("study_id", "patient_id", "institution", "view", "split", "labels", "digest")
 _KINDS = ("before", "came", "went", "changed", "now")
 _COLOURS = {"came": "tab:green", "went": "tab:red", "changed": "tab:orange"}
-_TITLES = {"institution": "institutions", "view": "views", "split": "splits", "label": "labels that are present"}
+_TITLES = {"institution": "institutions", "view": "views", "split": "splits", "label": "labels that are present or uncertain"}
 
 _BY: dict[str, Callable[[Mapping[str, Any]], Sequence[str]]] = {
     "institution": lambda row: [row["institution"]],
     "view": lambda row: [row["view"]],
     "split": lambda row: [row["split"]],
-    "label": lambda row: [name for name, value in zip(LABELS, row["labels"], strict=True) if value == PRESENT],
+    "label": lambda row: [n for n, value in zip(LABELS, row["labels"], strict=True) if value in (PRESENT, UNCERTAIN)],
 }
 
 

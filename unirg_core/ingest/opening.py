@@ -10,6 +10,7 @@ from unirg_core.home import home
 from unirg_core.ingest.people import list_digests
 from unirg_core.ingest.place import Place, open_place
 from unirg_core.ingest.source import Source
+from unirg_core.ingest.splits import check_held_out
 from unirg_core.keys import Vault, open_vault
 from unirg_core.params import Ingest, Params
 
@@ -50,8 +51,16 @@ def _published(name: str) -> Callable[[Place], Source]:
 
 
 def listing_digest(params: Params, root: Path) -> dict[str, Any]:
-    """Return what pins a source: its kind, the digest of its listing, how many studies it lists, and of whom."""
-    return _listing(open_source(params.ingest, root), params.ingest, root)
+    """Return what pins a source: its kind, the digest of its listing, how many studies it lists, and of whom.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be read, or an institution that is to be held out has no study in it.
+    """
+    found = _listing(open_source(params.ingest, root), params.ingest, root)
+    check_held_out(found["institutions"], params.ingest.split, "of which it lists no study")
+    return found
 
 
 def _listing(source: Source, params: Ingest, root: Path) -> dict[str, Any]:

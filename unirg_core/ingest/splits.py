@@ -13,7 +13,7 @@ from the largest other split: train first, test next, validation last.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -68,8 +68,7 @@ def assign(
         trained on would be tested and `clash` is refuse.
     """
     known = known or Known()
-    if "held_out" in split.policy:
-        _check_held_out(patients, split)
+    check_held_out(patients.values(), split, "of which no study was accepted")
     drawn = {patient: fraction(patient) for patient in patients}
     wanted = {patient: _by_policy(patient, at, split, known, drawn[patient]) for patient, at in patients.items()}
     chosen = {patient: _steady(place, known.earlier.get(patient, frozenset())) for patient, place in wanted.items()}
@@ -146,12 +145,19 @@ def _borrow(
     chosen[borrowed] = Place(name, "hash", test_set if name == "test" else "")
 
 
-def _check_held_out(patients: Mapping[str, str], split: Split) -> None:
-    there = sorted(set(patients.values()))
+def check_held_out(institutions: Iterable[str], split: Split, why: str) -> None:
+    """Refuse a held-out institution that is not among those that are there; `why` says what there is none of.
+
+    Raises
+    ------
+    BadInput
+        When one is not, and the policy holds institutions out.
+    """
+    there = sorted(set(institutions))
     absent = [name for name in split.held_out if name not in there]
-    if absent:
+    if absent and "held_out" in split.policy:
         raise BadInput(
-            f"ingest.split.held_out names {', '.join(absent)}, of which no study was accepted; the institutions of "
+            f"ingest.split.held_out names {', '.join(absent)}, {why}; the institutions of "
             f"this drop are: {', '.join(there)}. Name one of them, or none: --set 'ingest.split.held_out=[]'."
         )
 

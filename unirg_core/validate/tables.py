@@ -138,9 +138,13 @@ def _label_fault(manifest: pa.Table) -> np.ndarray:
 
 
 def present(manifest: pa.Table) -> np.ndarray:
-    """Return which labels are present, (studies, 14) bool, of a manifest whose label lists have 14 values."""
+    """Return which labels are present or uncertain, as label F1 counts them; (studies, 14) bool.
+
+    The manifest's label lists must have 14 values. A house that writes "nodular density" is hedging, and would seem to
+    have no lesions if only what is certain counted.
+    """
     values = pc.list_flatten(manifest["labels"]).fill_null(0)
-    return (values.to_numpy() == 1).reshape(-1, len(LABELS))
+    return (values.to_numpy() != 0).reshape(-1, len(LABELS))
 
 
 def labels_table(shown: np.ndarray, train: np.ndarray, asked: Validate) -> pd.DataFrame:
