@@ -27,11 +27,14 @@ from unirg_core.params.sections import (
     Validate,
     Version,
 )
+from unirg_core.params.watching import Alarms, Band, Resampling, Validated
 
 __all__ = [
     "BASE_WORLD",
     "CONFIRMING_WORLDS",
+    "Alarms",
     "Approve",
+    "Band",
     "Drift",
     "Evaluate",
     "Gate",
@@ -42,6 +45,7 @@ __all__ = [
     "Params",
     "Phantom",
     "Register",
+    "Resampling",
     "Rl",
     "RlStep",
     "Rule",
@@ -52,6 +56,7 @@ __all__ = [
     "Sft",
     "Split",
     "Validate",
+    "Validated",
     "Version",
     "assignments",
     "dump",
