@@ -1,9 +1,9 @@
 """Dynamic sampling: groups whose completions all earn the same give way to further prompts (DAPO, arXiv 2503.14476).
 
-A group without spread has advantages of zero and teaches nothing. TRL 1.16 counts such groups and has no hook to replace
-them. Here they are looked for right after generation, and further prompts are put in their place before anything is
-learnt, round after round, until all groups have spread or `factor` x the step's prompts have been tried; what is left
-then stays, and is counted.
+A group without spread has advantages of zero and teaches nothing. TRL 1.16 counts such groups and has no hook to
+replace them. Here they are looked for right after generation, and further prompts are put in their place before
+anything is learnt, round after round, until all groups have spread or `factor` x the step's prompts have been tried;
+what is left then stays, and is counted.
 
 Which prompts stand by follows from seed and step alone, and each is drawn with the trainer's own random numbers, which
 its checkpoints keep: a resumed run replaces the same groups. What is replaced is noted in the phase's folder, so that

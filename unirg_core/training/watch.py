@@ -18,6 +18,7 @@ _TOLD = ("loss", "grad_norm", "learning_rate", "entropy", "mean_token_accuracy",
 _TOLD_BELOW = ("rewards/", "completions/", "clip_ratio/")
 _ALSO_TOLD = ("frac_reward_zero_std",)
 _WATCHED_BELOW = ("reports/", "resampling/")
+_PLAIN = {"reports/truncated_share": "completions/clipped_ratio", "reports/zero_spread_share": "frac_reward_zero_std"}
 _FIRST = ("loss", "reward", "kl", "completions/mean_length")
 
 
@@ -36,8 +37,10 @@ def seconds(logs: Mapping[str, Any]) -> dict[str, float]:
 
 
 def watched(logs: Mapping[str, Any]) -> dict[str, float]:
-    """Return the figures of one step that are only watched: they follow from seed and data, and stand in no output."""
-    return {n: float(value) for n, value in logs.items() if value is not None and n.startswith(_WATCHED_BELOW)}
+    """Return the figures of one step that are only watched, in no output, and plain names for two of TRL's."""
+    named = {name: logs[theirs] for name, theirs in _PLAIN.items() if theirs in logs}
+    told = {**{name: value for name, value in logs.items() if name.startswith(_WATCHED_BELOW)}, **named}
+    return {name: float(value) for name, value in told.items() if value is not None}
 
 
 def trajectory(history: Iterable[Mapping[str, Any]]) -> list[dict[str, float]]:
