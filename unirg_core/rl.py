@@ -49,8 +49,9 @@ def rl(params: Params, root: Path) -> None:
     for wanted in (*(step.reward for step in steps.values()), looked):
         check_names(wanted, scores)
     studies = data.training_studies(root)
+    borders = [params.rl.step1.steps] if params.rl.step2 else []
     sections = {"seed": params.seed, **params.model_dump(mode="json", include={"model", "rl", "scores"})}
-    with working("rl", input_digest("rl", sections, root, tree_digest(start))) as work, curves.drawn("rl"):
+    with working("rl", input_digest("rl", sections, root, tree_digest(start))) as work, curves.drawn("rl", borders):
         with score_processes(params.rl.score_processes) as processes:
             rewards = {name: _rewards(step, scores, processes) for name, step in steps.items()}
             training = Training(params, root, studies, scores)

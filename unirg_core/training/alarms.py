@@ -18,6 +18,13 @@ from unirg_core.training.completions import DISTINCT, TEMPLATE, Kept, examples
 
 EVIDENCE = "collapse.json"
 LENGTH, ENTROPY, TRUNCATED = "completions/mean_length", "entropy", "completions/clipped_ratio"
+_SAID = {
+    DISTINCT: "the share of distinct reports",
+    TEMPLATE: "the share of the commonest report",
+    LENGTH: "the mean length in tokens",
+    TRUNCATED: "the share of cut completions",
+    ENTROPY: "the entropy a token",
+}
 SHOWN = (DISTINCT, TEMPLATE, LENGTH, TRUNCATED, ENTROPY, "reward", "kl", "loss", "grad_norm")
 
 
@@ -40,7 +47,7 @@ class Reading:
     def __str__(self) -> str:
         said = "at least" if self.most is None or (self.least is not None and self.now < self.least) else "at most"
         bound = self.least if said == "at least" else self.most
-        return f"{self.figure} is {self.now:.3g} (at the start {self.start:.3g}, bound {said} {bound:.3g})"
+        return f"{_SAID[self.figure]} is {self.now:.3g} (at the start {self.start:.3g}, bound {said} {bound:.3g})"
 
 
 def readings(history: Sequence[Mapping[str, Any]], bounds: Alarms) -> list[Reading]:

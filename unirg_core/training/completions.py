@@ -122,7 +122,7 @@ def sampled(folder: Path, *, texts: bool, studies: int = 4) -> list[dict[str, An
 
     rows: list[dict[str, Any]] = []
     for path in sorted((folder / FOLDER).glob("*.parquet")):
-        phase, frame = path.stem.split("-")[0], pd.read_parquet(path)
+        phase, frame = path.stem.split("-")[0], pd.read_parquet(path).astype({"reward": float})
         if texts:
             best = frame.sort_values("reward", ascending=False, kind="stable").drop_duplicates("study_id")
             shown = best.loc[best["study_id"].isin(frame["study_id"].drop_duplicates()[:studies])].sort_index()

@@ -96,8 +96,6 @@ class Validation(Watcher):
         for path in self.phase.folder.glob("best-*.safetensors"):
             if _step_of(path) > step:
                 path.unlink()
-        if self._enough():  # it had stopped right here
-            trainer.args.max_steps = step
 
     def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
         """Look at the model that training starts from."""
@@ -109,7 +107,9 @@ class Validation(Watcher):
         step = state.global_step
         if step % self.settings.validate_every == 0 or step == state.max_steps:
             self._look(step, model, state)
-            control.should_training_stop = control.should_training_stop or self._enough()
+            if exhausted(self.looks, self.settings.select_by, self.settings.patience):
+                control.should_training_stop = True
+                control.should_save = False  # a process that goes on from a checkpoint would take a further step
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Let go of weights that are the best no more, now that a whole checkpoint stands behind that."""
@@ -136,9 +136,6 @@ class Validation(Watcher):
         chosen = best(self.looks, self.settings.select_by)["step"] if self.settings.select == "best" else None
         by = self.settings.select_by
         return {"validation": self.looks, "validated_on": len(self.studies), "selected_step": chosen, "selected_by": by}
-
-    def _enough(self) -> bool:
-        return bool(self.looks) and exhausted(self.looks, self.settings.select_by, self.settings.patience)
 
     def _look(self, step: int, model: Any, state: Any) -> None:
         began = time.perf_counter()
