@@ -27,19 +27,20 @@ from unirg_core.params.sections import (
     Validate,
     Version,
 )
-from unirg_core.params.watching import Alarms, Band, Resampling, Validated
+from unirg_core.params.watching import Alarms, EntropyBand, LengthBand, Resampling, Validated
 
 __all__ = [
     "BASE_WORLD",
     "CONFIRMING_WORLDS",
     "Alarms",
     "Approve",
-    "Band",
     "Drift",
+    "EntropyBand",
     "Evaluate",
     "Gate",
     "Ingest",
     "Judge",
+    "LengthBand",
     "Lora",
     "Model",
     "Params",

@@ -41,11 +41,22 @@ class Resampling(Section):
     factor: Annotated[float, Field(gt=1, le=16, description="Prompts tried a step, as a multiple of `prompts`")] = 2.0
 
 
-class Band(Section):
-    """Bounds of a figure as parts of what it was at the start of the step."""
+Least = Annotated[float, Field(ge=0, lt=1, description="Part of the start's below which the alarm rings")]
+Most = Annotated[float, Field(gt=1, description="Multiple of the start's above which the alarm rings")]
 
-    least: Annotated[float, Field(ge=0, lt=1)]
-    most: Annotated[float, Field(gt=1)]
+
+class LengthBand(Section):
+    """Bounds of the mean length of a completion in tokens, as parts of what it was at the start of the step."""
+
+    least: Least = 0.25
+    most: Most = 3.0
+
+
+class EntropyBand(Section):
+    """Bounds of the entropy a token, as parts of what it was at the start of the step."""
+
+    least: Least = 0.1
+    most: Most = 5.0
 
 
 class Alarms(Section):
@@ -56,7 +67,7 @@ class Alarms(Section):
 
     window: Count = Field(5, description="Steps that are averaged")
     distinct_share: Share = Field(0.3, description="Least share of distinct reports, as a part of the start's")
-    length: Band = Field(Band(least=0.25, most=3.0), description="Mean tokens of a completion, as parts of the start's")
-    entropy: Band = Field(Band(least=0.1, most=5.0), description="Entropy a token, as parts of the start's")
+    length: LengthBand = LengthBand()
+    entropy: EntropyBand = EntropyBand()
     template_share: Share = Field(0.4, description="Most by which the commonest report's share may rise")
     truncated_share: Share = Field(0.5, description="Most by which the share of cut completions may rise")

@@ -13,7 +13,7 @@ from typing import Any
 from unirg_core.faults import HonestNegative
 from unirg_core.files import write_json
 from unirg_core.home import run_folder
-from unirg_core.params import Alarms, Band
+from unirg_core.params import Alarms, EntropyBand, LengthBand
 from unirg_core.training.completions import DISTINCT, TEMPLATE, Kept, examples
 
 EVIDENCE = "collapse.json"
@@ -80,7 +80,7 @@ def _share(figure: str, start: float, now: float, least: float) -> Reading:
     return Reading(figure, start, now, start * least, None)
 
 
-def _band(figure: str, start: float, now: float, band: Band) -> Reading:
+def _band(figure: str, start: float, now: float, band: LengthBand | EntropyBand) -> Reading:
     return Reading(figure, start, now, start * band.least, start * band.most)
 
 
