@@ -8,6 +8,7 @@ from trl.data_utils import prepare_multimodal_messages
 from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.sft_trainer import SFTTrainer
 
+from unirg_core.faults import BadInput
 from unirg_core.training.completions import Batch, Kept
 from unirg_core.training.resampling import Made, Resampler
 from unirg_core.training.rewards import Rewards, texts_of
@@ -45,6 +46,8 @@ class ExactGrpo(_Quiet, GRPOTrainer):
         self, *args: Any, rewards: Rewards, kept: Kept, resampler: Resampler | None = None, **more: Any
     ) -> None:
         super().__init__(*args, reward_funcs=rewards.functions, **more)
+        if resampler and self.accelerator.num_processes > 1:
+            raise BadInput("rl: resample_zero_spread works where one process samples; set it null or use one process.")
         self._rewards, self._kept, self._resampler = rewards, kept, resampler
         self._asked: Sequence[Any] = ()
 
