@@ -181,6 +181,19 @@ def test_a_changed_rl_parameter_reruns_rl_and_what_follows(clone: Clone, first: 
     assert "version 2" in printed
 
 
+def test_a_policy_that_collapses_ends_the_run_as_failed_with_the_evidence(clone: Clone, first: str) -> None:
+    hacked = "rl.step1={steps: 12, reward: {labels_f1: 1}, learning_rate: 0.5, warmup_share: 0}"
+    printed = clone.unirg("retrain", "--recipe", "smoke", "--set", hacked, "--set", "rl.alarms.window=2", code=1)
+    assert "unirg: collapsed: at step" in printed and "Traceback" not in printed
+    record = clone.records()[-1]
+    assert record["state"] == "failed" and record["error"].startswith("collapsed: at step")
+    assert len(record["collapse"]["last_steps"]) == 2 and "examples" not in record["collapse"]
+    folder = clone.home / "runs" / record["run"]
+    assert len(read_json(folder / "collapse.json")["examples"]) == 3  # drawn text may be quoted
+    assert (folder / "figures" / "rl_training.png").exists()
+    assert '"collapse"' in committed(clone, record, "record.json")
+
+
 def test_a_bare_dvc_repro_gives_the_same_bytes(clone: Clone, first: str, tmp_path: Path) -> None:
     """Without flow, tasks, MLflow or Prefect, with an empty cache: the outputs of the first run, byte for byte."""
     record = next(record for record in clone.records() if record["state"] == "completed")

@@ -116,6 +116,25 @@ def test_a_run_from_the_form_waits_for_a_person_and_makes_a_champion(platform: P
     assert [move["alias"] for move in approved["registration"]["aliases"]] == ["candidate", "champion"]
 
 
+def artifacts(platform: Platform, record: dict) -> dict[str, dict[str, Any]]:
+    """Return what Prefect shows beside a run, by key."""
+    asked = {"artifacts": {"flow_run_id": {"any_": [record["flow_run"]]}}}
+    return {artifact["key"]: artifact for artifact in platform.ask("artifacts/filter", asked)}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_progress_and_samples_stand_beside_the_run(platform: Platform, approved: dict) -> None:
+    found = artifacts(platform, approved)
+    for stage in ("sft", "rl"):
+        assert found[f"{stage}-progress"]["data"] == 100
+        assert approved["run"] in found[f"{stage}-progress"]["description"]
+    rows = json.loads(found["rl-samples"]["data"])
+    assert {"phase", "step", "study_id", "reference", "completion", "reward"} == set(rows[0])
+    assert {row["phase"] for row in rows} == {"step1", "step2"}
+    assert all(row["reference"].startswith(("Findings:", "Impression:")) for row in rows)  # drawn: it may stand here
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_form_with_a_bad_value_fails_with_the_sentence(platform: Platform) -> None:
@@ -146,6 +165,12 @@ def test_both_pages_show_the_run_in_a_browser(platform: Platform, approved: dict
         page.goto(f"http://127.0.0.1:{platform.port}/runs/flow-run/{approved['flow_run']}")
         expect(page.get_by_text("Completed").first).to_be_visible(timeout=30_000)
         expect(page.get_by_text(approved["run"]).first).to_be_visible()
+        for key, said in (("rl-progress", "100%"), ("rl-samples", "Findings:")):
+            page.goto(f"http://127.0.0.1:{platform.port}/artifacts/artifact/{artifacts(platform, approved)[key]['id']}")
+            expect(page.get_by_text(said).first).to_be_visible(timeout=30_000)
+            if folder := os.environ.get("UNIRG_SCREENSHOTS"):
+                page.wait_for_timeout(1500)
+                page.screenshot(path=f"{folder}/prefect-{key}.png")
         page.goto(f"http://127.0.0.1:{platform.mlflow}/#/runs/{approved['mlflow_run']}")
         expect(page.get_by_role("heading", name=approved["run"]).first).to_be_visible(timeout=60_000)
         if folder := os.environ.get("UNIRG_SCREENSHOTS"):

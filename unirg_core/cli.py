@@ -157,9 +157,9 @@ def watch(
     settle: Annotated[float, typer.Option(min=0, help="Seconds that a drop must have stood still")] = 60.0,
     off: Annotated[bool, typer.Option("--off", help="Stop watching")] = False,
 ) -> None:
-    """Let the platform look at a folder again and again, and retrain when something new is there (docs/watch.md).
+    """Look at a source again and again, and retrain on what is new.
 
-    A drop is handed over once, when it has stood still; it needs `unirg up`.
+    The platform looks, by its deployment watch/drop (docs/watch.md). A drop is handed over once, when it has stood still; it needs `unirg up`.
 
     Example: unirg watch --path ~/drop --set ingest.policy=IRB-2026-17 --every 600
     """
@@ -300,7 +300,7 @@ def data_diff(
     figure: Annotated[Path | None, typer.Option(help="Draw it: .png, .pdf or .svg")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
-    """Tell what came, went and changed between two versions, by institution, view, split and label.
+    """Tell what came, went and changed between two versions.
 
     Exit code 1 when a patient who was tested on is trained on now.
 
@@ -316,7 +316,7 @@ def data_diff(
 
 @data_app.command("proof")
 def data_proof(json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False) -> None:
-    """Check over all past versions that nobody who was tested on was ever trained on.
+    """Prove that nobody tested on was ever trained on, in any version.
 
     Exit code 1 when somebody was.
 

@@ -6,13 +6,15 @@ plain SFT from scratch collapses to boilerplate before the tower sees anything.
 """
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from unirg_core.params import Params, Sft
 from unirg_core.progress import say
-from unirg_core.training import data
-from unirg_core.training.phase import Phase, run
+from unirg_core.scores.reward import all_scores, check_names
+from unirg_core.training import curves, data
+from unirg_core.training.phase import Attend, Phase, run
 from unirg_core.training.stage import check_base, input_digest, publish, working
 
 
@@ -29,11 +31,13 @@ def sft(params: Params, root: Path) -> None:
         When the loss is no number any more.
     """
     base = check_base(params, root)
+    if params.sft.validate_every:
+        check_names(params.sft.validation_scores, all_scores())
     studies = data.training_studies(root)
     steps = steps_of(params.sft, len(studies))
     order = data.drawn_order(len(studies), steps * params.sft.batch_size, params.seed)
     sections = {"seed": params.seed, **params.model_dump(mode="json", include={"model", "sft"})}
-    with working("sft", input_digest("sft", sections, root, base)) as work:
+    with working("sft", input_digest("sft", sections, root, base)) as work, curves.drawn("sft"):
         say("sft", f"{len(studies)} studies, {steps} steps of {params.sft.batch_size}")
         phase = Phase(
             stage="sft",
@@ -59,8 +63,20 @@ def sft(params: Params, root: Path) -> None:
                 processing_class=processor,
             )
 
-        result = run(phase, params.model, build)
+        result = run(phase, params.model, build, _attend(params, root))
         publish(root, "sft", result.model, {"base_model": base, "studies": len(studies), "sft": result.facts})
+
+
+def _attend(params: Params, root: Path) -> Attend:
+    def attend(phase: Phase, processor: Any) -> Sequence[Any]:
+        from unirg_core.training.attending import sampled_or_none, validating
+        from unirg_core.training.validation import scorer
+
+        sample = sampled_or_none(root, params.sft, params.seed)
+        scored = scorer(all_scores(), params.sft.validation_scores)
+        return validating(params.sft, sample, scored, phase, params.model, processor)
+
+    return attend
 
 
 def steps_of(sft: Sft, studies: int) -> int:

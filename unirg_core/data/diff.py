@@ -14,7 +14,8 @@ from unirg_core.study import LABELS, MANIFEST, PRESENT, UNCERTAIN
 _COLUMNS = ("study_id", "patient_id", "institution", "view", "split", "labels", "digest")
 _KINDS = ("before", "came", "went", "changed", "now")
 _COLOURS = {"came": "tab:green", "went": "tab:red", "changed": "tab:orange"}
-_TITLES = {"institution": "institutions", "view": "views", "split": "splits", "label": "labels that are present or uncertain"}
+_LABELS = "labels that are present or uncertain"
+_TITLES = {"institution": "institutions", "view": "views", "split": "splits", "label": _LABELS}
 
 _BY: dict[str, Callable[[Mapping[str, Any]], Sequence[str]]] = {
     "institution": lambda row: [row["institution"]],

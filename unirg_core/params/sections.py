@@ -4,10 +4,12 @@ import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from unirg_core.families import STANDARDISED, TRUTH_SCORES, WITH_TRUTH, refusal
+from unirg_core.params.section import Count, Section, Share
 from unirg_core.params.severities import EXPECTATIONS, Severity, unknown_severity
+from unirg_core.params.watching import Alarms, Resampling, Validated
 
 SOURCES = ("phantom", "folder", "openi", "mimic_cxr", "chexpert_plus", "rexgradient")
 """Where studies can come from: drawn, a hospital's own drop, or a published set in its publisher's layout."""
@@ -19,14 +21,6 @@ BASE_WORLD = 9000
 """The neutral population that the embedded base model is pretrained on."""
 
 
-class Section(BaseModel):
-    """A section of params.yaml: closed and immutable."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
 Schedule = Literal["linear", "cosine", "constant"]
 
 
@@ -244,7 +238,7 @@ class Model(Section):
     threads: Annotated[int, Field(ge=0, description="CPU threads; fixed, so that sums come out equal. 0: all")] = 2
 
 
-class Sft(Section):
+class Sft(Validated):
     """Supervised fine-tuning (paper: lr 5e-5, batch 256, 3 epochs at 8B)."""
 
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
@@ -273,6 +267,12 @@ class RlStep(Section):
     advantage: Literal["group", "none"] = Field(
         "group", description="Standard deviation that advantages are divided by"
     )
+    curriculum: Literal["none", "abnormal_first", "simple_first", "rare_more"] = Field(
+        "none", description="Order of the prompts (docs/training.md)"
+    )
+    resample_zero_spread: Resampling | None = Field(
+        None, description="Put further prompts in the place of groups whose rewards are all equal"
+    )
     reward: dict[str, float] = Field(description="Score name -> weight")
     weights: Literal["raw", "standardised"] = Field(
         "raw", description="Weigh scores as they are, or RadCliQ's four parts less its mean, over its scale"
@@ -292,7 +292,7 @@ class RlStep(Section):
         return self
 
 
-class Rl(Section):
+class Rl(Validated):
     """Two GRPO steps (arXiv 2601.17151): the scores, then the scores and an error count with KL to step 1."""
 
     step1: RlStep = RlStep(steps=75, reward={"finding_credit": 1.0, "well_formed": 0.5})
@@ -301,6 +301,11 @@ class Rl(Section):
     )
     checkpoint_steps: Count = 10
     score_processes: Annotated[int, Field(ge=0, le=64, description="Processes for scores that compute long")] = 0
+    select_by: str = Field("reward", description="reward, or the score by which select and patience judge")
+    keep_completions_every: Annotated[
+        int, Field(ge=0, description="Steps between those whose completions are kept in the run's folder; 0: none")
+    ] = 25
+    alarms: Alarms | None = Field(Alarms(), description="Bounds that stop a run that collapses; null: none")
 
 
 class Judge(Section):

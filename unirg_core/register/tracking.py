@@ -91,6 +91,15 @@ class Curves:
         return [json.loads(line) for line in whole.splitlines()], start + len(whole)
 
 
+def log_figures(run: Run, stage: str) -> None:
+    """Write the pictures that a stage has drawn to the run's MLflow page."""
+    figures = sorted((run.folder / "figures").glob(f"{stage}_*.png"))
+    if figures:
+        store, page = client(), open_run(run)
+        for path in figures:
+            store.log_artifact(page, str(path), "figures")
+
+
 def log_results(run: Run) -> None:
     """Write the evaluation's figures, the dataset and the run's pictures and files to its MLflow page."""
     from mlflow.entities import Metric

@@ -8,7 +8,7 @@ from unirg_core.runs.run import Run
 
 
 def finish(run: Run, state: str, error: str | None = None) -> None:
-    """Set state, end, segments, checkpoint digests and scores in the record."""
+    """Set state, end, segments, checkpoint digests, scores, and the evidence of a collapse in the record."""
     record = run.record
     records.change(
         run.folder,
@@ -18,7 +18,16 @@ def finish(run: Run, state: str, error: str | None = None) -> None:
         segments=read_lines(run.folder / "segments.jsonl"),
         checkpoints=_checkpoints(run),
         scores=_scores(run),
+        **_collapse(run),
     )
+
+
+def _collapse(run: Run) -> dict[str, Any]:
+    """Return the figures of a collapse; the example texts stay in the run's folder, because a record holds none."""
+    path = run.folder / "collapse.json"
+    if not path.exists():
+        return {}
+    return {"collapse": {name: value for name, value in read_json(path).items() if name != "examples"}}
 
 
 def _checkpoints(run: Run) -> dict[str, str]:

@@ -63,9 +63,9 @@ def check(before: Figures, after: Figures) -> None:
     )
 
 
-def sample(studies: Studies, seed: int) -> Studies:
+def sample(studies: Studies, seed: int, most: int = SAMPLE) -> Studies:
     """Return a fixed sample of studies."""
-    places = drawn_order(len(studies), min(SAMPLE, len(studies)), seed)
+    places = drawn_order(len(studies), min(most, len(studies)), seed)
     return Studies(studies.root, tuple(studies.rows[place] for place in places))
 
 

@@ -5,7 +5,7 @@ A phase keeps all it has in its folder below the stage's work folder: checkpoint
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from unirg_core.files import folder_written_whole, read_json, write_json
 from unirg_core.params import Model
 from unirg_core.progress import say
 from unirg_core.training.checkpoints import newest_whole, step_of
+from unirg_core.training.resampling import consumed_order, forget_after
 from unirg_core.training.segments import Log, consumed
 
 MODEL, FACTS = "model", "facts.json"
@@ -57,37 +58,60 @@ class Result:
 Build = Callable[[Any, Any, Path], Any]
 """(model, processor, folder of the checkpoints) -> trainer."""
 
+Attend = Callable[["Phase", Any], Sequence[Any]]
+"""(phase, processor) -> `watch.Watcher`s, told of each step after `watch.Watch`."""
 
-def run(phase: Phase, model_params: Model, build: Build) -> Result:
+
+def nobody(phase: Phase, processor: Any) -> Sequence[Any]:
+    """Return no watcher."""
+    return ()
+
+
+def run(phase: Phase, model_params: Model, build: Build, attend: Attend = nobody) -> Result:
     """Train a phase to its end, from its last whole checkpoint if it has one."""
     result = phase.folder / "result"
-    log = Log(phase.stage, phase.name, phase.folder, phase.order, phase.per_step)
+    log = Log(phase.stage, phase.name, phase.folder, _learnt(phase), phase.per_step)
     if not result.is_dir():
-        _train(phase, model_params, build, log, result)
-    log.end(phase.steps)
-    return Result(result / MODEL, read_json(result / FACTS))
+        _train(phase, model_params, build, attend, log, result)
+        log.order = _learnt(phase)
+    facts = read_json(result / FACTS)
+    log.end(facts["steps"])
+    return Result(result / MODEL, facts)
 
 
-def _train(phase: Phase, model_params: Model, build: Build, log: Log, result: Path) -> None:
+def _learnt(phase: Phase) -> list[str]:
+    return consumed_order(phase.folder, phase.order, phase.per_step)
+
+
+def _train(phase: Phase, model_params: Model, build: Build, attend: Attend, log: Log, result: Path) -> None:
     from unirg_core.training.watch import Watch, trajectory
 
     checkpoints = phase.folder / "checkpoints"
     checkpoint = newest_whole(checkpoints)
     begin = step_of(checkpoint) if checkpoint else 0
     log.begin(begin)
+    forget_after(phase.folder, begin)
     if checkpoint:
         say(phase.stage, f"{phase.name} goes on from step {begin} of {phase.steps}")
     model, processor = prepared(model_params, phase.start, phase.seed)
     share = models.trainable_share(model)
     trainer = build(model, processor, checkpoints)
-    trainer.add_callback(Watch(phase, begin))
+    watchers = attend(phase, processor)
+    for watcher in (Watch(phase, begin), *watchers):
+        trainer.add_callback(watcher)
+    for watcher in watchers:
+        watcher.begin(trainer, begin)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    for watcher in watchers:
+        watcher.finish(trainer)
+    steps = trainer.state.global_step  # fewer than planned where patience has ended it
     facts = {
-        "steps": phase.steps,
+        "steps": steps,
         "seed": phase.seed,
         "trainable_share": share,
-        "samples": consumed(phase.order, phase.per_step, 0, phase.steps),
+        "samples": consumed(_learnt(phase), phase.per_step, 0, steps),
         "trajectory": trajectory(trainer.state.log_history),
+        **{name: value for watcher in watchers for name, value in watcher.facts().items()},
     }
     _unused(processor)
     with folder_written_whole(result) as temporary:

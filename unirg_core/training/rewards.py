@@ -51,6 +51,7 @@ class Component:
     def __init__(self, name: str, score: Score, apart: Executor | None) -> None:
         self.__name__ = name
         self._score, self._apart = score, apart
+        self._known: dict[tuple[str, str], float] = {}
         self._begun: Future[tuple[np.ndarray, float]] | None = None
 
     def begin(self, texts: Sequence[str], references: Sequence[str], studies: Sequence[str]) -> None:
@@ -81,6 +82,7 @@ class Component:
         else:
             await asyncio.sleep(0)  # those that run elsewhere go first
             values, seconds = self._timed(texts_of(completions), reference, study_id)
+        self._known.clear()
         if log_metric:
             log_metric(f"rewards/{self.__name__}/zero_spread", zero_spread(values, study_id))
             log_metric(f"{SECONDS}{self.__name__}", seconds)
@@ -90,8 +92,21 @@ class Component:
         self, texts: Sequence[str], references: Sequence[str], studies: Sequence[str]
     ) -> tuple[np.ndarray, float]:
         began = time.perf_counter()
-        values = measured(self.__name__, self._score, texts, references, studies)
+        values = self.values(texts, references, studies)
         return values, time.perf_counter() - began
+
+    def values(
+        self, texts: Sequence[str], references: Sequence[str], studies: Sequence[str], *, remember: bool = False
+    ) -> np.ndarray:
+        """Return the score of each pair; what is remembered is not asked again within the step."""
+        pairs = list(zip(texts, references, strict=True))
+        new = [place for place, pair in enumerate(pairs) if pair not in self._known]
+        asked = ([part[place] for place in new] for part in (texts, references, studies))
+        found = dict(zip(new, measured(self.__name__, self._score, *asked), strict=True)) if new else {}
+        values = np.array([found[n] if n in found else self._known[pair] for n, pair in enumerate(pairs)], float)
+        if remember:
+            self._known.update(zip(pairs, values.tolist(), strict=True))
+        return values
 
 
 class Rewards:
@@ -123,6 +138,16 @@ class Rewards:
         for name in kept:
             score = processes.spread(known[name]) if processes and places[name] == PROCESS else known[name]
             self.functions.append(Component(name, score, threads if name in apart else None))
+
+    def totals(self, texts: Sequence[str], references: Sequence[str], studies: Sequence[str]) -> np.ndarray:
+        """Return the weighted reward of each completion before TRL asks, which then costs nothing."""
+        parts = [function.values(texts, references, studies, remember=True) for function in self.functions]
+        return np.asarray(self.weights) @ np.array(parts)
+
+    def means(self, texts: Sequence[str], references: Sequence[str], studies: Sequence[str]) -> dict[str, float]:
+        """Return the mean of each component, and of the weighted sum as `reward`."""
+        found = {f.__name__: float(f.values(texts, references, studies).mean()) for f in self.functions}
+        return {"reward": sum(w * v for w, v in zip(self.weights, found.values(), strict=True)), **found}
 
     def begin(self, inputs: Sequence[Mapping[str, Any]], completions: Sequence[Any], tell: Tell) -> None:
         """Start what runs elsewhere, and tell which share of the (completion, reference) pairs are different ones."""
@@ -174,6 +199,12 @@ def score_processes(count: int) -> Iterator[Processes | None]:
 def texts_of(completions: Sequence[Any]) -> list[str]:
     """Return the reports of TRL's completions."""
     return [completion[0]["content"].strip() for completion in completions]
+
+
+def groups_without_spread(values: np.ndarray, size: int) -> list[int]:
+    """Return which runs of `size` values, one after the other, are all the same."""
+    groups = values.reshape(-1, size)
+    return [int(place) for place in np.flatnonzero(np.ptp(groups, axis=1) < _SAME)]
 
 
 def zero_spread(values: np.ndarray, studies: Sequence[str]) -> float:

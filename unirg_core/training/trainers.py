@@ -1,11 +1,17 @@
 """TRL's trainers without the model card that they would write beside each checkpoint."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from transformers import PrinterCallback
+from trl.data_utils import prepare_multimodal_messages
 from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.sft_trainer import SFTTrainer
+
+from unirg_core.faults import BadInput
+from unirg_core.training.completions import Batch, Kept
+from unirg_core.training.resampling import Made, Resampler
+from unirg_core.training.rewards import Rewards, texts_of
 
 
 class _Quiet:
@@ -28,13 +34,22 @@ class ExactGrpo(_Quiet, GRPOTrainer):
 
     Parameters
     ----------
-    begin
-        Called once a step with the inputs, the completions and a function that logs a figure.
+    rewards
+        Told of a step's completions as soon as they are there.
+    kept
+        Given all that a step has sampled; its figures are logged.
+    resampler
+        Replaces groups that would teach nothing.
     """
 
-    def __init__(self, *args: Any, begin: Callable[[Sequence[Any], Sequence[Any], Any], None], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._begin_scoring, self._asked = begin, ()
+    def __init__(
+        self, *args: Any, rewards: Rewards, kept: Kept, resampler: Resampler | None = None, **more: Any
+    ) -> None:
+        super().__init__(*args, reward_funcs=rewards.functions, **more)
+        if resampler and self.accelerator.num_processes > 1:
+            raise BadInput("rl: resample_zero_spread works where one process samples; set it null or use one process.")
+        self._rewards, self._kept, self._resampler = rewards, kept, resampler
+        self._asked: Sequence[Any] = ()
 
     def _generate_and_score_completions(self, inputs: Any) -> Any:
         self._asked = inputs
@@ -42,5 +57,37 @@ class ExactGrpo(_Quiet, GRPOTrainer):
 
     def _generate(self, prompts: Any) -> Any:
         made = super()._generate(prompts)
-        self._begin_scoring(self._asked, made[3], self._log_metric)  # 3: the completions as messages
+        if self._resampler:
+            step = self.state.global_step + 1
+            made = self._resampler(step, self._asked, prompts, made, self._further, self._log_metric)
+        self._rewards.begin(self._asked, made[3], self._log_metric)  # 3: the completions as messages
         return made
+
+    def _further(self, examples: list[Any]) -> tuple[list[Any], Made]:
+        """Generate for further examples; the figures of length stay those of the step's first draw."""
+        prompts = [prepare_multimodal_messages(one["prompt"], images=one["images"]) for one in examples]
+        figures = self._metrics["train"]
+        known = {name: len(values) for name, values in figures.items()}
+        made = super()._generate(prompts)
+        for name, count in known.items():
+            del figures[name][count:]
+        return prompts, made
+
+    def _calculate_rewards(self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any) -> Any:
+        values = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
+        rank = self.accelerator.process_index
+        mine = values[rank * len(prompts) : (rank + 1) * len(prompts)].cpu()
+        names = [function.__name__ for function in self._rewards.functions]
+        batch = Batch(
+            step=self.state.global_step + 1,
+            studies=[row["study_id"] for row in inputs],
+            references=[row["reference"] for row in inputs],
+            completions=texts_of(completions),
+            tokens=[len(ids) for ids in completion_ids_list],
+            rewards=dict(zip(names, mine.T.tolist(), strict=True)),
+            total=(mine @ self.reward_weights.cpu().to(mine.dtype)).tolist(),
+            rank=rank,
+        )
+        for name, value in self._kept(batch).items():
+            self._log_metric(name, value)
+        return values
