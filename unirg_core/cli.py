@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 base_app = typer.Typer(help="The embedded base model unirg-tiny.", no_args_is_help=True)
 app.add_typer(base_app, name="base")
+recipe_app = typer.Typer(help="Recipes: named overlays of params.yaml (docs/recipes.md).", no_args_is_help=True)
+app.add_typer(recipe_app, name="recipe")
 scorer_app = typer.Typer(help="The scorer service: scores over HTTP (docs/model-scores.md).", no_args_is_help=True)
 app.add_typer(scorer_app, name="scorer")
 
@@ -225,6 +227,22 @@ def base_build(
     from unirg_core.models.base import build
 
     build(output)
+
+
+@recipe_app.command("show")
+def recipe_show(
+    recipe: Annotated[str | None, typer.Argument(help="Its name; without one, all are listed")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Print a recipe's parameters, marked by how they differ from the paper.
+
+    Example: unirg recipe show unirg-cxr-8b
+    """
+    from unirg_core.recipes import printing
+    from unirg_core.runs.checkout import project_root
+
+    root = project_root(Path.cwd())
+    typer.echo(printing.shown(root, recipe, json_) if recipe else printing.listing(root, json_))
 
 
 @scorer_app.command("serve")

@@ -6,18 +6,21 @@ which is handed to the trainer as a plain model (a LoRA adapter is merged first)
 update. The reward sees the reference reports that SFT learnt from, and never the truth file.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from unirg_core import models
 from unirg_core.faults import BadInput
 from unirg_core.files import tree_digest
 from unirg_core.params import Params, RlStep
 from unirg_core.progress import say
 from unirg_core.scores.configured import configured
 from unirg_core.scores.reward import Score, check_names
-from unirg_core.training import collapse, data
+from unirg_core.training import collapse, data, memory, ranks
+from unirg_core.training.arguments import check_generation
 from unirg_core.training.phase import Build, Phase, Result, run
 from unirg_core.training.rewards import Processes, Rewards, score_processes
 from unirg_core.training.stage import check_base, input_digest, publish, working
@@ -39,21 +42,32 @@ def rl(params: Params, root: Path) -> None:
     start = root / "checkpoints" / "sft"
     if not (start / "config.json").is_file():
         raise BadInput(f"{start} holds no model; run `unirg sft` first.")
+    check_generation(params.rl.generation, params.model)
     steps = {"step1": params.rl.step1} | ({"step2": params.rl.step2} if params.rl.step2 else {})
     named = [name for step in steps.values() for name in step.reward]
     scores = configured(params.scores, lambda: data.references(studies), named)
     for step in steps.values():
         check_names(step.reward, scores)
     studies = data.training_studies(root)
-    sections = {"seed": params.seed, **params.model_dump(mode="json", include={"model", "rl", "scores"})}
+    steps = {name: _counted(step, len(studies)) for name, step in steps.items()}
+    ranks.join(models.device(params.model) == "cpu")
+    memory.check(params, "rl", root)
+    sections = {"seed": params.seed, **params.model_dump(mode="json", include={"launch", "model", "rl", "scores"})}
     with working("rl", input_digest("rl", sections, root, tree_digest(start))) as work:
         with score_processes(params.rl.score_processes) as processes:
             rewards = {name: _rewards(step, scores, processes) for name, step in steps.items()}
             results = _steps(params, studies, steps, rewards, start, work)
+        if not ranks.first():
+            return
         last = list(results.values())[-1].model
         figures = _alarm(params, root, studies, start, last)
         facts = {name: result.facts for name, result in results.items()}
         publish(root, "rl", last, {"base_model": base, "studies": len(studies), **facts, "sample": figures})
+
+
+def _counted(step: RlStep, studies: int) -> RlStep:
+    """Return the step with its optimiser steps: as set, or as many as the epochs take."""
+    return step.model_copy(update={"steps": step.steps or math.ceil(step.epochs * studies / step.prompts)})
 
 
 def _rewards(step: RlStep, scores: Mapping[str, Score], processes: Processes | None) -> Rewards:
@@ -102,7 +116,17 @@ def _builder(
             model=model,
             reward_funcs=rewards.functions,
             begin=rewards.begin,
-            args=grpo_config(step, params.model, folder, seed, params.rl.checkpoint_steps, rewards.weights),
+            args=grpo_config(
+                step,
+                params.model,
+                folder,
+                seed,
+                params.rl.checkpoint_steps,
+                rewards.weights,
+                processes=params.launch.processes,
+                micro_batch=params.rl.micro_batch,
+                generation=params.rl.generation,
+            ),
             train_dataset=data.sequence(studies, order, data.rewarded, params.model),
             processing_class=processor,
         )

@@ -1,6 +1,8 @@
 """The whole of `params.yaml`: its sections, the one source of defaults and checks, and how it is read."""
 
+from unirg_core.params.devices import Generation, Launch, passes
 from unirg_core.params.reading import assignments, dump, load, load_scores, overlay, parse, read_yaml, resolve
+from unirg_core.params.section import Section
 from unirg_core.params.sections import (
     BASE_WORLD,
     CONFIRMING_WORLDS,
@@ -20,7 +22,6 @@ from unirg_core.params.sections import (
     Rule,
     ScorerService,
     Scores,
-    Section,
     SentenceModel,
     Sft,
     Split,
@@ -35,8 +36,10 @@ __all__ = [
     "Drift",
     "Evaluate",
     "Gate",
+    "Generation",
     "Ingest",
     "Judge",
+    "Launch",
     "Lora",
     "Model",
     "Params",
@@ -59,6 +62,7 @@ __all__ = [
     "load_scores",
     "overlay",
     "parse",
+    "passes",
     "read_yaml",
     "resolve",
 ]

@@ -4,9 +4,11 @@ import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from unirg_core.families import STANDARDISED, TRUTH_SCORES, WITH_TRUTH, refusal
+from unirg_core.params.devices import Generation, Launch, uneven
+from unirg_core.params.section import Count, Section, Share
 
 CONFIRMING_WORLDS = range(1000, 2000)
 """Generator seeds kept for the protocol that confirms a claim: nothing is ever tuned on them."""
@@ -15,14 +17,6 @@ BASE_WORLD = 9000
 """The neutral population that the embedded base model is pretrained on."""
 
 
-class Section(BaseModel):
-    """A section of params.yaml: closed and immutable."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
 Schedule = Literal["linear", "cosine", "constant"]
 
 
@@ -136,9 +130,12 @@ class Sft(Section):
     """Supervised fine-tuning (paper: lr 5e-5, batch 256, 3 epochs at 8B)."""
 
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
-    batch_size: Count = 32
+    batch_size: Count = Field(32, description="Studies an optimiser step, over all processes")
+    micro_batch: Count | None = Field(
+        None, description="Studies a process takes at once; the rest is accumulated. Default: its share of the batch"
+    )
     steps: Annotated[int, Field(ge=0, description="Optimiser steps; 0: take epochs")] = 300
-    epochs: Annotated[float, Field(gt=0)] = 3.0
+    epochs: Annotated[float, Field(ge=0, description="Passes over the training studies; 0: no SFT at all")] = 3.0
     warmup_share: Share = 0.05
     schedule: Schedule = Field("cosine", description="Decay of the learning rate to zero")
     checkpoint_steps: Count = Field(50, description="Steps between checkpoints; a killed run goes on from the last")
@@ -147,7 +144,8 @@ class Sft(Section):
 class RlStep(Section):
     """One GRPO step of the recipe."""
 
-    steps: Annotated[int, Field(ge=1, description="Optimiser steps")]
+    steps: Annotated[int, Field(ge=0, description="Optimiser steps; 0: take epochs")]
+    epochs: Annotated[float, Field(gt=0, description="Passes over the training studies")] = 1.0
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 6e-4
     warmup_share: Share = Field(0.1, description="Share of the steps in which the learning rate rises from zero")
     schedule: Schedule = Field("linear", description="Decay of the learning rate to zero")
@@ -187,6 +185,10 @@ class Rl(Section):
     step2: RlStep | None = RlStep(
         steps=25, beta=0.03, learning_rate=3e-4, reward={"finding_credit": 1.0, "well_formed": 0.5, "error_count": 0.5}
     )
+    micro_batch: Count | None = Field(
+        None, description="Completions a process learns from at once; the rest is accumulated. Default: its share"
+    )
+    generation: Generation = Generation()
     checkpoint_steps: Count = 10
     score_processes: Annotated[int, Field(ge=0, le=64, description="Processes for scores that compute long")] = 0
 
@@ -314,6 +316,7 @@ class Params(Section):
     """All parameters of a run."""
 
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    launch: Launch = Launch()
     ingest: Ingest = Ingest()
     version: Version = Version()
     validate_: Validate = Field(Validate(), alias="validate")  # pydantic's own `validate` is in the way
@@ -330,6 +333,12 @@ class Params(Section):
     def model_name(self) -> str:
         """Return the name to register under: a drawn world's champion is never compared with a hospital's."""
         return self.register_.name or ("unirg-cxr-phantom" if self.ingest.source in WITH_TRUTH else "unirg-cxr")
+
+    @model_validator(mode="after")
+    def _divides_its_batches(self) -> "Params":
+        if reason := uneven(self):
+            raise ValueError(reason)
+        return self
 
     @model_validator(mode="after")
     def _judges_by_what_is_evaluated(self) -> "Params":

@@ -9,7 +9,7 @@ from transformers import TrainerCallback
 
 from unirg_core.faults import HonestNegative
 from unirg_core.progress import Progress
-from unirg_core.training import SECONDS
+from unirg_core.training import SECONDS, ranks
 from unirg_core.training.checkpoints import mark_whole, of_step
 from unirg_core.training.phase import Phase
 
@@ -60,9 +60,13 @@ class Watch(TrainerCallback):
             if not math.isfinite(told.get(name, 0.0)):
                 where = f"step {state.global_step} of {self.phase}"
                 raise HonestNegative(f"collapsed: {name} is {told[name]} at {where}; lower the learning_rate.")
+        if not ranks.first():
+            return
         first = {name: told[name] for name in _FIRST if name in told}
         self.progress.step(**{**first, **told, **seconds(logs)})
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Mark the checkpoint that the trainer has just finished."""
-        mark_whole(of_step(Path(args.output_dir), state.global_step))
+        """Mark the checkpoint that the trainer has just finished, once every process has written its part."""
+        ranks.together()
+        if ranks.first():
+            mark_whole(of_step(Path(args.output_dir), state.global_step))

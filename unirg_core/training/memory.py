@@ -1,0 +1,278 @@
+"""What a training stage takes of a device's memory, told before its first step (docs/doctor.md gives each formula).
+
+All figures are bytes of one process. They are estimates of the peak: sequences are taken as long as they may get, the
+allocator is given a tenth, and nothing is known of other programs on the device.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from unirg_core.faults import BadInput
+from unirg_core.params import Params, RlStep, passes, read_yaml
+from unirg_core.training.shapes import Shape, shape_of
+
+Stage = Literal["sft", "rl"]
+
+GIB = 2**30
+PROMPT_TOKENS = {"short": 16, "paper": 192}
+"""Tokens of a question besides its picture: the paper's text is some 80, indication and comparison up to 100 more."""
+
+_TILE_TOKENS, _TILE_WORDS = 4096, 32768
+"""The part of the logits that TRL's fused head holds at once: tokens x words of the vocabulary."""
+
+_GPU_CONTEXT = 1.5 * GIB
+_ALLOCATOR = 1.1
+
+
+@dataclass(frozen=True)
+class Division:
+    """How a model stands on its processes: whole on each, or every tensor spread over all of them."""
+
+    processes: int = 1
+    sharded: bool = False
+
+    @property
+    def parts(self) -> int:
+        """Return among how many processes a tensor is divided."""
+        return self.processes if self.sharded else 1
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Memory of one process at the peak of a stage: bytes by part, and what is there to write rollouts with."""
+
+    stage: Stage
+    gpu: bool
+    kept: Mapping[str, float]
+    learning: Mapping[str, float]
+    generating: Mapping[str, float]
+
+    @property
+    def peak(self) -> float:
+        """Return what is kept, and the greater of what learning and what generating takes besides."""
+        most = max(sum(self.learning.values()), sum(self.generating.values()))
+        held = (sum(self.kept.values()) + most) * _ALLOCATOR
+        return held + (_GPU_CONTEXT if self.gpu else 0)
+
+
+def division_of(params: Params, root: Path) -> Division:
+    """Return how the launch configuration divides the model.
+
+    Raises
+    ------
+    BadInput
+        When `launch.config` names no file of infra/accelerate.
+    """
+    name = params.launch.config
+    kind = read_config(root, name)["distributed_type"] if name else "MULTI_GPU"
+    return Division(params.launch.processes, kind in ("FSDP", "DEEPSPEED"))
+
+
+def read_config(root: Path, name: str) -> dict[str, Any]:
+    """Read a configuration of accelerate by its name.
+
+    Raises
+    ------
+    BadInput
+        When there is none of that name; the sentence lists those that are there.
+    """
+    folder = root / "infra" / "accelerate"
+    path = folder / f"{name}.yaml"
+    if not path.is_file():
+        there = ", ".join(sorted(p.stem for p in folder.glob("*.yaml")))
+        raise BadInput(f"launch.config = {name} is no file of infra/accelerate; there are: {there}.")
+    return read_yaml(path)
+
+
+def estimate(params: Params, stage: Stage, shape: Shape, division: Division, *, gpu: bool) -> Estimate:
+    """Return what a stage takes of a process's memory.
+
+    Parameters
+    ----------
+    gpu
+        On one, activations are computed again in the backward pass instead of being kept.
+    """
+    kept = _kept(params, stage, shape, division)
+    if stage == "sft":
+        at_once, _ = passes(params.sft.batch_size, division.processes, params.sft.micro_batch)
+        return Estimate(stage, gpu, kept, _learning(params, shape, at_once, gpu), {})
+    largest = max(_steps(params), key=lambda step: step.prompts * step.rollouts)
+    completions = largest.prompts * largest.rollouts
+    at_once, _ = passes(completions, division.processes, params.rl.micro_batch)
+    share = completions // division.processes
+    kept["pictures"] = 4 * share * shape.pixels
+    return Estimate(
+        stage, gpu, kept, _learning(params, shape, at_once, gpu), _generating(params, shape, share, division)
+    )
+
+
+def _steps(params: Params) -> list[RlStep]:
+    return [step for step in (params.rl.step1, params.rl.step2) if step]
+
+
+def learning_parameters(params: Params, shape: Shape) -> int:
+    """Return how many parameters learn."""
+    if params.model.lora:
+        return shape.adapter(params.model.lora)
+    return shape.parameters - (shape.vision_parameters if params.model.freeze_vision else 0)
+
+
+def _width(params: Params) -> int:
+    return 2 if params.model.dtype == "bfloat16" else 4
+
+
+def _kept(params: Params, stage: Stage, shape: Shape, division: Division) -> dict[str, float]:
+    """Weights, gradients, optimiser and reference model: there from the first step to the last."""
+    learn, width = learning_parameters(params, shape), _width(params)
+    # spread over processes, weights are kept in float32; an adapter always is
+    stored = 4 if division.sharded else width
+    learnt = 4 if division.sharded or params.model.lora else width
+    weights = stored * shape.parameters / division.parts
+    if params.model.lora:
+        weights += 4 * learn / division.parts
+    if division.sharded:
+        weights += 2 * width * shape.unit  # the layer that is gathered, and the next
+    kept = {
+        "weights": weights,
+        "gradients": learnt * learn / division.parts,
+        "optimiser": 2 * learnt * learn / division.parts,  # Adam: two moments
+    }
+    if stage == "rl" and not params.model.lora and any(step.beta for step in _steps(params)):
+        kept["reference model"] = stored * shape.parameters / division.parts
+    return kept
+
+
+def _block(hidden: int, inner: int, query: int, key: int) -> int:
+    """Return the floats a token that the backward pass of one layer needs."""
+    return 6 * hidden + 4 * query + 4 * key + 4 * inner
+
+
+def _learning(params: Params, shape: Shape, at_once: int, gpu: bool) -> dict[str, float]:
+    """Activations and logits of one micro batch, forwards and backwards."""
+    width = _width(params)
+    tokens = at_once * (shape.tokens + PROMPT_TOKENS[params.model.prompt] + params.model.max_new_tokens)
+    block = _block(shape.hidden, shape.inner, shape.query, shape.key)
+    seen = _block(shape.vision_hidden, shape.vision_inner, shape.vision_hidden, shape.vision_hidden)
+    patches = at_once * shape.patches
+    layers, eyes = shape.layers, 1 if params.model.freeze_vision else shape.vision_layers
+    activations = (layers * shape.hidden + block if gpu else layers * block) * tokens * width
+    vision = (eyes * shape.vision_hidden + seen if gpu else eyes * seen) * patches * width
+    scored = at_once * params.model.max_new_tokens if gpu else tokens  # off a GPU, every position is scored
+    tile = min(scored, _TILE_TOKENS) * min(shape.vocabulary, _TILE_WORDS)
+    head = 0 if params.model.lora else 4 * shape.vocabulary * shape.hidden
+    return {"activations": activations, "vision": vision, "logits": (width + (0 if gpu else 16)) * tile + head}
+
+
+def _generating(params: Params, shape: Shape, share: int, division: Division) -> dict[str, float]:
+    """Cache, logits and first pass of the rollouts that a process writes at once."""
+    generation, width = params.rl.generation, _width(params)
+    if generation.backend == "vllm":
+        if generation.mode == "server":
+            return {}
+        return {"vLLM's weights": 2 * shape.parameters / generation.tensor_parallel, "vLLM's least cache": GIB}
+    asked = shape.tokens + PROMPT_TOKENS[params.model.prompt]
+    block = _block(shape.hidden, shape.inner, shape.query, shape.key)
+    seen = _block(shape.vision_hidden, shape.vision_inner, shape.vision_hidden, shape.vision_hidden)
+    return {
+        "cache": 2 * shape.layers * shape.key * share * (asked + params.model.max_new_tokens) * width,
+        "first pass": share * max(shape.patches * seen, asked * block) * width,
+        "next words": 3 * 4 * share * shape.vocabulary,  # logits, their order, their probabilities
+        "gathered weights": 0 if not division.sharded else 2 * shape.unit,
+    }
+
+
+def check(params: Params, stage: Stage, root: Path) -> None:
+    """Refuse a stage that cannot fit into the memory that is free here, before its first step.
+
+    Raises
+    ------
+    BadInput
+        With what it takes, what is there, and the first change that would do.
+    """
+    from unirg_core.models.loading import device
+
+    gpu = device(params.model) == "cuda"
+    shape, division, free = shape_of(params.model), division_of(params, root), available(gpu)
+    needed = estimate(params, stage, shape, division, gpu=gpu).peak * on_machine(division, params.launch.nodes, gpu)
+    if needed > free:
+        where = "GPU" if gpu else "machine"
+        raise BadInput(
+            f"{stage} would take {needed / GIB:.1f} GiB of this {where}'s memory, of which {free / GIB:.1f} GiB are "
+            f"free; {remedy(params, stage, shape, division, free, gpu=gpu)} (docs/doctor.md)."
+        )
+
+
+def on_machine(division: Division, nodes: int, gpu: bool) -> int:
+    """Return how many processes share the memory: one has a GPU to itself, a machine's RAM is for all that it runs."""
+    return 1 if gpu else division.processes // nodes
+
+
+def available(gpu: bool) -> float:
+    """Return the bytes that are free: of this process's GPU, or of the machine and of the limit put on this process."""
+    if gpu:
+        import torch
+
+        return float(torch.cuda.mem_get_info()[0])
+    import psutil
+
+    free = float(psutil.virtual_memory().available)
+    limit, used = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
+    if limit.is_file() and used.is_file() and (most := limit.read_text().strip()).isdigit():
+        free = min(free, float(most) - float(used.read_text()))
+    return free
+
+
+def remedy(params: Params, stage: Stage, shape: Shape, division: Division, free: float, *, gpu: bool) -> str:
+    """Return the first change, from the smallest to the largest, with which the stage would fit."""
+    for said, changed, divided in _changes(params, stage, division, gpu):
+        shared = on_machine(divided, params.launch.nodes, gpu)
+        if estimate(changed, stage, shape, divided, gpu=gpu).peak * shared <= free:
+            return said
+    return "no smaller batch, adapter or number of GPUs would do: take a smaller model.base"
+
+
+def _changes(params: Params, stage: Stage, division: Division, gpu: bool) -> list[tuple[str, Params, Division]]:
+    """List (what to do, parameters, division) in the order in which a person would try them."""
+    changes = [
+        (f"set {stage}.micro_batch to {size}", _with_micro(params, stage, size), division)
+        for size in (64, 32, 16, 8, 4, 2, 1)
+        if _smaller(params, stage, division, size)
+    ]
+    least = _with_micro(params, stage, 1)
+    generation = params.rl.generation
+    if stage == "rl" and gpu and generation.backend == "transformers":
+        vllm = generation.model_copy(update={"backend": "vllm"})
+        least = _changed(least, "rl", generation=vllm)
+        changes.append(("set rl.micro_batch to 1 and rl.generation.backend to vllm", least, division))
+    if not params.model.lora:
+        from unirg_core.params import Lora
+
+        adapted = _changed(least, "model", lora=Lora(), freeze_vision=True)
+        changes.append(("set model.lora={rank: 16} and a micro_batch of 1", adapted, division))
+    if gpu:
+        changes += [
+            (f"spread it over {count} GPUs (launch.processes={count}, launch.config=eight-gpu-fsdp)", least, divided)
+            for count in (2, 4, 8, 16, 32)
+            if count > division.processes and (divided := replace(division, processes=count, sharded=True))
+        ]
+    return changes
+
+
+def _smaller(params: Params, stage: Stage, division: Division, size: int) -> bool:
+    """Tell whether a micro batch is smaller than the present one and divides each batch of the stage."""
+    batches = [params.sft.batch_size] if stage == "sft" else [s.prompts * s.rollouts for s in _steps(params)]
+    micro = params.sft.micro_batch if stage == "sft" else params.rl.micro_batch
+    return all(
+        size < passes(batch, division.processes, micro)[0] and batch % (size * division.processes) == 0
+        for batch in batches
+    )
+
+
+def _with_micro(params: Params, stage: Stage, size: int) -> Params:
+    return _changed(params, stage, micro_batch=size)
+
+
+def _changed(params: Params, section: str, **values: Any) -> Params:
+    return params.model_copy(update={section: getattr(params, section).model_copy(update=values)})
