@@ -229,6 +229,34 @@ def base_build(
     build(output)
 
 
+@app.command()
+def doctor(
+    recipe: Annotated[str | None, typer.Option(help="Judge this recipe; default: params.yaml")] = None,
+    gpu_memory: Annotated[
+        float | None, typer.Option(help="Judge by a GPU of so many GiB, in place of what is here", min=1)
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Check tools, GPU, disk, stores and keys, and whether a recipe fits.
+
+    It changes nothing. Exit code 2 where something stands in the way of a run; each line says what to do.
+
+    Example: unirg doctor --recipe unirg-cxr-8b-lora --gpu-memory 80
+    """
+    import json
+
+    from unirg_core.doctor import examine
+    from unirg_core.doctor.printing import as_text
+    from unirg_core.home import home
+    from unirg_core.runs.checkout import project_root
+
+    root = project_root(Path.cwd())
+    os.environ.setdefault("UNIRG_HOME", str(root / ".unirg"))
+    found = examine(root, home(), recipe, gpu_memory)
+    typer.echo(json.dumps(found.as_values(), indent=1) if json_ else as_text(found))
+    raise typer.Exit(0 if found.healthy else 2)
+
+
 @recipe_app.command("show")
 def recipe_show(
     recipe: Annotated[str | None, typer.Argument(help="Its name; without one, all are listed")] = None,

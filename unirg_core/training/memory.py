@@ -23,6 +23,7 @@ _TILE_TOKENS, _TILE_WORDS = 4096, 32768
 """The part of the logits that TRL's fused head holds at once: tokens x words of the vocabulary."""
 
 _GPU_CONTEXT = 1.5 * GIB
+_CPU_BESIDE = 0.1 * GIB  # what the libraries load on first use
 _ALLOCATOR = 1.1
 
 
@@ -41,20 +42,27 @@ class Division:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Memory of one process at the peak of a stage: bytes by part, and what is there to write rollouts with."""
+    """Memory of one process: bytes by part, kept all along or taken at one time of a step.
+
+    Attributes
+    ----------
+    reading
+        Before the first step: the model as it is read, before it is spread over the processes.
+    """
 
     stage: Stage
     gpu: bool
+    reading: Mapping[str, float]
     kept: Mapping[str, float]
     learning: Mapping[str, float]
     generating: Mapping[str, float]
 
     @property
     def peak(self) -> float:
-        """Return what is kept, and the greater of what learning and what generating takes besides."""
+        """Return the greatest of reading, and of learning and generating beside what is kept."""
         most = max(sum(self.learning.values()), sum(self.generating.values()))
-        held = (sum(self.kept.values()) + most) * _ALLOCATOR
-        return held + (_GPU_CONTEXT if self.gpu else 0)
+        held = max(sum(self.kept.values()) + most, sum(self.reading.values())) * _ALLOCATOR
+        return held + (_GPU_CONTEXT if self.gpu else _CPU_BESIDE)
 
 
 def division_of(params: Params, root: Path) -> Division:
@@ -86,26 +94,32 @@ def read_config(root: Path, name: str) -> dict[str, Any]:
     return read_yaml(path)
 
 
-def estimate(params: Params, stage: Stage, shape: Shape, division: Division, *, gpu: bool) -> Estimate:
+def estimate(
+    params: Params, stage: Stage, shape: Shape, division: Division, *, gpu: bool, total: float = 0.0
+) -> Estimate:
     """Return what a stage takes of a process's memory.
 
     Parameters
     ----------
     gpu
         On one, activations are computed again in the backward pass instead of being kept.
+    total
+        Bytes of the whole GPU, of which a colocated vLLM takes its share; 0: the least that it can do with.
     """
+    reading = {"weights, whole": 4.0 * shape.parameters} if division.sharded else {}
     kept = _kept(params, stage, shape, division)
     if stage == "sft":
         at_once, _ = passes(params.sft.batch_size, division.processes, params.sft.micro_batch)
-        return Estimate(stage, gpu, kept, _learning(params, shape, at_once, gpu), {})
+        return Estimate(stage, gpu, reading, kept, _learning(params, shape, at_once, gpu), {})
     largest = max(_steps(params), key=lambda step: step.prompts * step.rollouts)
     completions = largest.prompts * largest.rollouts
     at_once, _ = passes(completions, division.processes, params.rl.micro_batch)
     share = completions // division.processes
     kept["pictures"] = 4 * share * shape.pixels
-    return Estimate(
-        stage, gpu, kept, _learning(params, shape, at_once, gpu), _generating(params, shape, share, division)
-    )
+    generating = _vllm(params, shape, total) or _generating(params, shape, share, division)
+    if params.rl.generation.backend == "vllm" and not params.rl.generation.sleep:
+        kept, generating = {**kept, **generating}, {}
+    return Estimate(stage, gpu, reading, kept, _learning(params, shape, at_once, gpu), generating)
 
 
 def _steps(params: Params) -> list[RlStep]:
@@ -165,13 +179,24 @@ def _learning(params: Params, shape: Shape, at_once: int, gpu: bool) -> dict[str
     return {"activations": activations, "vision": vision, "logits": (width + (0 if gpu else 16)) * tile + head}
 
 
+def vllm_least(params: Params, shape: Shape) -> float:
+    """Return the least with which a colocated vLLM starts: the weights in half precision, and a cache of a GiB."""
+    return 2 * shape.parameters / params.rl.generation.tensor_parallel + GIB
+
+
+def _vllm(params: Params, shape: Shape, total: float) -> dict[str, float]:
+    """Return what vLLM takes of this GPU: its share of it, or nothing as a server elsewhere."""
+    generation = params.rl.generation
+    if generation.backend != "vllm":
+        return {}
+    if generation.mode == "server":
+        return {"vLLM": 0.0}
+    return {"vLLM": max(generation.memory_share * total, vllm_least(params, shape))}
+
+
 def _generating(params: Params, shape: Shape, share: int, division: Division) -> dict[str, float]:
     """Cache, logits and first pass of the rollouts that a process writes at once."""
-    generation, width = params.rl.generation, _width(params)
-    if generation.backend == "vllm":
-        if generation.mode == "server":
-            return {}
-        return {"vLLM's weights": 2 * shape.parameters / generation.tensor_parallel, "vLLM's least cache": GIB}
+    width = _width(params)
     asked = shape.tokens + PROMPT_TOKENS[params.model.prompt]
     block = _block(shape.hidden, shape.inner, shape.query, shape.key)
     seen = _block(shape.vision_hidden, shape.vision_inner, shape.vision_hidden, shape.vision_hidden)
@@ -194,14 +219,34 @@ def check(params: Params, stage: Stage, root: Path) -> None:
     from unirg_core.models.loading import device
 
     gpu = device(params.model) == "cuda"
-    shape, division, free = shape_of(params.model), division_of(params, root), available(gpu)
-    needed = estimate(params, stage, shape, division, gpu=gpu).peak * on_machine(division, params.launch.nodes, gpu)
-    if needed > free:
-        where = "GPU" if gpu else "machine"
-        raise BadInput(
-            f"{stage} would take {needed / GIB:.1f} GiB of this {where}'s memory, of which {free / GIB:.1f} GiB are "
-            f"free; {remedy(params, stage, shape, division, free, gpu=gpu)} (docs/doctor.md)."
-        )
+    shape, division = shape_of(params.model), division_of(params, root)
+    free, total = available(gpu)
+    if reason := refusal(params, stage, shape, division, free, total, gpu=gpu):
+        raise BadInput(f"{reason} (docs/doctor.md).")
+
+
+def refusal(
+    params: Params, stage: Stage, shape: Shape, division: Division, free: float, total: float, *, gpu: bool
+) -> str | None:
+    """Say why a stage does not fit into `free` of `total` bytes, and what to change; None where it fits."""
+    generation = params.rl.generation
+    if stage == "rl" and generation.backend == "vllm" and generation.mode == "colocate":
+        least = vllm_least(params, shape)
+        if least > generation.memory_share * total:
+            return (
+                f"rl.generation.memory_share = {generation.memory_share} of {total / GIB:.1f} GiB does not hold vLLM's "
+                f"weights and cache, {least / GIB:.1f} GiB; set it to {min(0.95, least / total + 0.05):.2f} or more, "
+                "or raise rl.generation.tensor_parallel"
+            )
+    shared = on_machine(division, params.launch.nodes, gpu)
+    needed = estimate(params, stage, shape, division, gpu=gpu, total=total).peak * shared
+    if needed <= free:
+        return None
+    where = "GPU" if gpu else "machine"
+    return (
+        f"{stage} would take {needed / GIB:.1f} GiB of this {where}'s memory, of which {free / GIB:.1f} GiB are free; "
+        f"{remedy(params, stage, shape, division, free, total, gpu=gpu)}"
+    )
 
 
 def on_machine(division: Division, nodes: int, gpu: bool) -> int:
@@ -209,26 +254,33 @@ def on_machine(division: Division, nodes: int, gpu: bool) -> int:
     return 1 if gpu else division.processes // nodes
 
 
-def available(gpu: bool) -> float:
-    """Return the bytes that are free: of this process's GPU, or of the machine and of the limit put on this process."""
+def available(gpu: bool) -> tuple[float, float]:
+    """Return the bytes that are free and all there are: of this process's GPU, or of the machine's memory.
+
+    On a CPU the limit that is put on this process (a container's) counts too.
+    """
     if gpu:
         import torch
 
-        return float(torch.cuda.mem_get_info()[0])
+        free, total = torch.cuda.mem_get_info()
+        return float(free), float(total)
     import psutil
 
-    free = float(psutil.virtual_memory().available)
+    memory = psutil.virtual_memory()
+    free = float(memory.available)
     limit, used = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
     if limit.is_file() and used.is_file() and (most := limit.read_text().strip()).isdigit():
         free = min(free, float(most) - float(used.read_text()))
-    return free
+    return free, float(memory.total)
 
 
-def remedy(params: Params, stage: Stage, shape: Shape, division: Division, free: float, *, gpu: bool) -> str:
+def remedy(
+    params: Params, stage: Stage, shape: Shape, division: Division, free: float, total: float, *, gpu: bool
+) -> str:
     """Return the first change, from the smallest to the largest, with which the stage would fit."""
     for said, changed, divided in _changes(params, stage, division, gpu):
         shared = on_machine(divided, params.launch.nodes, gpu)
-        if estimate(changed, stage, shape, divided, gpu=gpu).peak * shared <= free:
+        if estimate(changed, stage, shape, divided, gpu=gpu, total=total).peak * shared <= free:
             return said
     return "no smaller batch, adapter or number of GPUs would do: take a smaller model.base"
 
