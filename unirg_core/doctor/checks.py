@@ -1,5 +1,6 @@
 """The checks that need no recipe: tools, packages, GPU, disk, stores, keys."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -136,9 +137,7 @@ def dvc_remote(address: str | None, home: Path) -> Iterator[Finding]:
 
 
 def _writable(folder: Path) -> bool:
-    import os
-
-    return os.access(folder, os.W_OK | os.X_OK)
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
 
 def _bucket(address: str) -> Finding:
