@@ -13,7 +13,7 @@ from unirg_core import params
 from unirg_core.faults import BadInput
 from unirg_core.recipes import left_open
 from unirg_core.sft import sft
-from unirg_core.training import memory
+from unirg_core.training import fitting, memory
 from unirg_core.training.memory import GIB, Division
 from unirg_core.training.shapes import PUBLIC, shape_of
 
@@ -139,7 +139,7 @@ def test_a_sleeping_vllm_is_there_only_while_it_writes() -> None:
 def test_each_recipe_fits_on_the_gpu_that_it_names(name: str, gib: float, fits: bool) -> None:
     found = recipe(name)
     shape, division = shape_of(found.model), memory.division_of(found, ROOT)
-    said = [memory.refusal(found, stage, shape, division, gib * GIB, gib * GIB, gpu=True) for stage in ("sft", "rl")]
+    said = [fitting.refusal(found, stage, shape, division, gib * GIB, gib * GIB, gpu=True) for stage in ("sft", "rl")]
     assert (said == [None, None]) is fits
 
 
@@ -160,12 +160,12 @@ def test_what_does_not_fit_is_refused_with_the_first_change_that_would_do(
 ) -> None:
     found = recipe("unirg-cxr-8b-lora", above)
     shape = shape_of(found.model)
-    refused = memory.refusal(found, stage, shape, Division(), gib * GIB, gib * GIB, gpu=True)
+    refused = fitting.refusal(found, stage, shape, Division(), gib * GIB, gib * GIB, gpu=True)
     assert refused and re.search(said, refused), refused
 
 
 def test_the_stage_itself_refuses_before_its_first_step(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "available", lambda gpu: (64 * 2**20, 64 * 2**20))
+    monkeypatch.setattr(fitting, "available", lambda gpu: (64 * 2**20, 64 * 2**20))
     with pytest.raises(BadInput, match=r"sft would take 0\.1 GiB of this machine's memory, of which 0\.1 GiB are free"):
         sft(quick(root), root)
     assert not (root / "checkpoints").exists()

@@ -19,7 +19,7 @@ from unirg_core.params import Params, RlStep
 from unirg_core.progress import say
 from unirg_core.scores.configured import configured
 from unirg_core.scores.reward import Score, check_names
-from unirg_core.training import collapse, data, memory, ranks
+from unirg_core.training import collapse, data, fitting, ranks
 from unirg_core.training.arguments import check_generation
 from unirg_core.training.phase import Build, Phase, Result, run
 from unirg_core.training.rewards import Processes, Rewards, score_processes
@@ -38,11 +38,11 @@ def rl(params: Params, root: Path) -> None:
     HonestNegative
         When the policy has collapsed.
     """
+    check_generation(params.rl.generation, params.model)
     base = check_base(params, root)
     start = root / "checkpoints" / "sft"
     if not (start / "config.json").is_file():
         raise BadInput(f"{start} holds no model; run `unirg sft` first.")
-    check_generation(params.rl.generation, params.model)
     steps = {"step1": params.rl.step1} | ({"step2": params.rl.step2} if params.rl.step2 else {})
     named = [name for step in steps.values() for name in step.reward]
     scores = configured(params.scores, lambda: data.references(studies), named)
@@ -51,7 +51,7 @@ def rl(params: Params, root: Path) -> None:
     studies = data.training_studies(root)
     steps = {name: _counted(step, len(studies)) for name, step in steps.items()}
     ranks.join(models.device(params.model) == "cpu")
-    memory.check(params, "rl", root)
+    fitting.check(params, "rl", root)
     sections = {"seed": params.seed, **params.model_dump(mode="json", include={"launch", "model", "rl", "scores"})}
     with working("rl", input_digest("rl", sections, root, tree_digest(start))) as work:
         with score_processes(params.rl.score_processes) as processes:

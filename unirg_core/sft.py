@@ -13,7 +13,7 @@ from unirg_core import models
 from unirg_core.home import work_folder
 from unirg_core.params import Params, Sft
 from unirg_core.progress import say
-from unirg_core.training import data, memory, ranks
+from unirg_core.training import data, fitting, ranks
 from unirg_core.training.phase import Phase, run
 from unirg_core.training.stage import check_base, input_digest, publish, working
 
@@ -33,12 +33,12 @@ def sft(params: Params, root: Path) -> None:
     base = check_base(params, root)
     studies = data.training_studies(root)
     steps = steps_of(params.sft, len(studies))
-    order = data.drawn_order(len(studies), steps * params.sft.batch_size, params.seed)
     if not steps:
         skip(params, root, base, len(studies))
         return
+    order = data.drawn_order(len(studies), steps * params.sft.batch_size, params.seed)
     ranks.join(models.device(params.model) == "cpu")
-    memory.check(params, "sft", root)
+    fitting.check(params, "sft", root)
     sections = {"seed": params.seed, **params.model_dump(mode="json", include={"launch", "model", "sft"})}
     with working("sft", input_digest("sft", sections, root, base)) as work:
         say("sft", f"{len(studies)} studies, {steps} steps of {params.sft.batch_size}")

@@ -126,7 +126,7 @@ def launcher(params: Params, root: Path) -> Iterator[Finding]:
 def memory_of(params: Params, root: Path, gpu_gib: float | None) -> tuple[list[Finding], tuple[Estimate, ...]]:
     """Estimate the training stages, and say of each whether it fits on the device and what to change."""
     from unirg_core.models import device
-    from unirg_core.training import memory
+    from unirg_core.training import fitting, memory
     from unirg_core.training.shapes import shape_of
 
     try:
@@ -136,7 +136,7 @@ def memory_of(params: Params, root: Path, gpu_gib: float | None) -> tuple[list[F
     findings = []
     try:
         gpu = bool(gpu_gib) or device(params.model) == "cuda"
-        free, total = (gpu_gib * GIB,) * 2 if gpu_gib else memory.available(gpu)
+        free, total = (gpu_gib * GIB,) * 2 if gpu_gib else fitting.available(gpu)
     except BadInput:  # a GPU is asked for and none is here, which `launcher` tells
         gpu, free, total = True, 0.0, 0.0
     found = tuple(memory.estimate(params, stage, shape, division, gpu=gpu, total=total) for stage in ("sft", "rl"))
@@ -144,7 +144,7 @@ def memory_of(params: Params, root: Path, gpu_gib: float | None) -> tuple[list[F
         said = f"about {one.peak / GIB:.1f} GiB a process"
         if not total:
             findings.append(Finding(f"memory {one.stage}", "note", f"{said}; give --gpu-memory GIB to judge a GPU"))
-        elif reason := memory.refusal(params, one.stage, shape, division, free, total, gpu=gpu):
+        elif reason := fitting.refusal(params, one.stage, shape, division, free, total, gpu=gpu):
             findings.append(Finding(f"memory {one.stage}", "fault", reason))
         else:
             findings.append(Finding(f"memory {one.stage}", "ok", f"{said} of {free / GIB:.1f} GiB free: it fits"))

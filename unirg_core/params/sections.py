@@ -112,7 +112,7 @@ class Lora(Section):
 class Model(Section):
     """The vision-language model and how it is asked."""
 
-    base: str = Field("unirg-tiny", min_length=1, description="unirg-tiny, a folder, or a Hugging Face id")
+    base: str = Field("unirg-tiny", min_length=1, description="unirg-tiny, champion, a folder, or a Hugging Face id")
     revision: str | None = Field(None, description="Commit of a Hugging Face id")
     prompt: Literal["short", "paper"] = Field(
         "short", description="short for tiny models; paper: the text of arXiv 2601.17151"
