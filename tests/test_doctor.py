@@ -141,6 +141,10 @@ def test_a_whole_report_is_healthy_here_and_reads_as_text_and_as_values(tmp_path
     assert not list(tmp_path.iterdir())
 
 
+def test_a_recipe_without_sft_is_judged_by_rl_alone(tmp_path: Path) -> None:
+    assert [one.stage for one in examine(ROOT, tmp_path, "continue-unirg-cxr", 80).estimates] == ["rl"]
+
+
 def test_a_gpu_that_is_not_here_can_be_asked_about(tmp_path: Path) -> None:
     report = examine(ROOT, tmp_path, "unirg-cxr-8b", 24)
     said = {one.name: one for one in report.findings}

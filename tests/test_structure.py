@@ -107,7 +107,9 @@ def _timed(command: list[str]) -> float:
     return time.perf_counter() - began
 
 
-@pytest.mark.parametrize("verb", [*STAGES, "retrain", "up", "down", "base build", "label", "score", "scorer serve"])
+@pytest.mark.parametrize(
+    "verb", [*STAGES, "retrain", "up", "down", "base build", "label", "score", "scorer serve", "recipe show", "doctor"]
+)
 def test_every_verb_has_help_with_an_example(verb: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "unirg_core", *verb.split(), "--help"], capture_output=True, text=True, cwd=ROOT

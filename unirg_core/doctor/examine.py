@@ -139,7 +139,8 @@ def memory_of(params: Params, root: Path, gpu_gib: float | None) -> tuple[list[F
         free, total = (gpu_gib * GIB,) * 2 if gpu_gib else fitting.available(gpu)
     except BadInput:  # a GPU is asked for and none is here, which `launcher` tells
         gpu, free, total = True, 0.0, 0.0
-    found = tuple(memory.estimate(params, stage, shape, division, gpu=gpu, total=total) for stage in ("sft", "rl"))
+    stages = ("sft", "rl") if params.sft.steps or params.sft.epochs else ("rl",)
+    found = tuple(memory.estimate(params, stage, shape, division, gpu=gpu, total=total) for stage in stages)
     for one in found:
         said = f"about {one.peak / GIB:.1f} GiB a process"
         if not total:

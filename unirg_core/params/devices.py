@@ -35,7 +35,7 @@ class Generation(Section):
 
     backend: Literal["transformers", "vllm"] = "transformers"
     mode: Literal["colocate", "server"] = Field(
-        "colocate", description="vLLM on the GPUs that train, or behind an address (`trl vllm-serve`)"
+        "colocate", description="vLLM on the GPUs that train, or behind an address (docs/recipes.md)"
     )
     url: str | None = Field(
         None, pattern=r"^https?://[^\s/]+", description="Address of the server, as http://10.0.0.7:8000"

@@ -76,8 +76,8 @@ def as_base(params: "Params") -> "Params":
     found = pinned(params.model_name)
     if found is None:
         raise BadInput(
-            f"model.base = champion, but {params.model_name} has no champion yet; name a model, as microsoft/UniRG-CXR, "
-            "or set register.name to a line that has one."
+            f"model.base = champion, but {params.model_name} has no champion yet; name a model, as "
+            "microsoft/UniRG-CXR, or set register.name to a line that has one."
         )
     model = params.model.model_copy(update={"base": str(home() / found["path"])})
     return params.model_copy(update={"model": model})

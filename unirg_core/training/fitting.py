@@ -7,7 +7,7 @@ from typing import Any
 from unirg_core.faults import BadInput
 from unirg_core.params import Params, passes
 from unirg_core.training import memory
-from unirg_core.training.memory import Division, Stage
+from unirg_core.training.memory import GIB, Division, Stage
 from unirg_core.training.shapes import Shape, shape_of
 
 
@@ -37,8 +37,8 @@ def refusal(
         least = memory.vllm_least(params, shape)
         if least > generation.memory_share * total:
             return (
-                f"rl.generation.memory_share = {generation.memory_share} of {total / memory.GIB:.1f} GiB does not hold vLLM's "
-                f"weights and cache, {least / memory.GIB:.1f} GiB; set it to {min(0.95, least / total + 0.05):.2f} or more, "
+                f"rl.generation.memory_share = {generation.memory_share} of {total / GIB:.1f} GiB does not hold vLLM's "
+                f"weights and cache, {least / GIB:.1f} GiB; set it to {min(0.95, least / total + 0.05):.2f} or more, "
                 "or raise rl.generation.tensor_parallel"
             )
     shared = on_machine(division, params.launch.nodes, gpu)
@@ -47,7 +47,7 @@ def refusal(
         return None
     where = "GPU" if gpu else "machine"
     return (
-        f"{stage} would take {needed / memory.GIB:.1f} GiB of this {where}'s memory, of which {free / memory.GIB:.1f} GiB are free; "
+        f"{stage} would take {needed / GIB:.1f} GiB of this {where}'s memory, of which {free / GIB:.1f} GiB are free; "
         f"{remedy(params, stage, shape, division, free, total, gpu=gpu)}"
     )
 

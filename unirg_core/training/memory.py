@@ -16,7 +16,7 @@ from unirg_core.training.shapes import Shape
 Stage = Literal["sft", "rl"]
 
 GIB = 2**30
-PROMPT_TOKENS = {"short": 16, "paper": 192}
+PROMPT_TOKENS = {"short": 8, "paper": 192}
 """Tokens of a question besides its picture: the paper's text is some 80, indication and comparison up to 100 more."""
 
 _TILE_TOKENS, _TILE_WORDS = 4096, 32768
