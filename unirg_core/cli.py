@@ -237,7 +237,7 @@ def doctor(
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
-    """Check tools, GPU, disk, stores and keys, and whether a recipe fits.
+    """Check tools, stores and keys, and if a recipe fits here.
 
     It changes nothing. Exit code 2 where something stands in the way of a run; each line says what to do.
 
@@ -262,7 +262,7 @@ def recipe_show(
     recipe: Annotated[str | None, typer.Argument(help="Its name; without one, all are listed")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
-    """Print a recipe's parameters, marked by how they differ from the paper.
+    """Print a recipe, marked by how it differs from the paper.
 
     Example: unirg recipe show unirg-cxr-8b
     """
