@@ -26,7 +26,7 @@ def test_the_version_is_that_of_the_package() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"unirg {version('unirg-pipeline')}\n", "")
 
 
-@pytest.mark.parametrize("group", [[], ["base"], ["scorer"], ["data"]])
+@pytest.mark.parametrize("group", [[], ["base"], ["scorer"], ["data"], ["recipe"]])
 def test_no_summary_is_cut_off_at_eighty_columns(group: list[str]) -> None:
     said = unirg(*group, "--help").stdout
     assert "Commands:" in said and "..." not in said.split("Commands:")[1]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from unirg_core import params
 from unirg_core.families import held_out, independent, rewarded
 from unirg_core.faults import BadInput
+from unirg_core.recipes import left_open
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -19,8 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
     ("assignment", "said"),
     [
         ("rl.step1.stepz=3", "rl.step1.stepz is not a parameter; perhaps steps is meant"),
-        ("frobnicate=1", "frobnicate is not a parameter; here stand seed, ingest"),
-        ("rl.step1.steps=0", "rl.step1.steps = 0 will not do: input should be greater than or equal to 1"),
+        ("frobnicate=1", "frobnicate is not a parameter; here stand seed, launch"),
+        ("rl.step1.steps=-1", "rl.step1.steps = -1 will not do: input should be greater than or equal to 0"),
         ("sft.batch_size=many", "sft.batch_size = 'many' will not do"),
         ("sft.learning_rate=.nan", "sft.learning_rate"),
         ("ingest.source=folder", "source folder needs a path; give --path"),
@@ -93,7 +94,7 @@ def test_an_unknown_recipe_lists_those_that_exist() -> None:
 
 @pytest.mark.parametrize("recipe", [None, *sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))])
 def test_every_recipe_resolves(recipe: str | None) -> None:
-    above = {"ingest": {"path": "/drop"}} if recipe and "folder" in recipe else {}
+    above = left_open(ROOT, recipe)
     resolved = params.resolve(ROOT, recipe, above)
     assert params.parse(yaml.safe_load(params.dump(resolved))) == resolved
 

@@ -64,6 +64,20 @@ def test_without_a_store_there_is_no_champion() -> None:
     assert champion.pinned(NAME) is None
 
 
+def test_a_run_can_begin_with_the_champion(store: list[Run]) -> None:
+    wanted = params.resolve(ROOT, above={"model": {"base": "champion"}})
+    base = Path(champion.as_base(wanted).model.base)
+    assert tree_digest(base) == champion.pinned(NAME)["digest"]
+    plain = params.resolve(ROOT)
+    assert champion.as_base(plain) is plain
+
+
+def test_without_a_champion_none_can_be_begun_with() -> None:
+    wanted = params.resolve(ROOT, above={"model": {"base": "champion"}, "register": {"name": "site-a"}})
+    with pytest.raises(BadInput, match=r"site-a has no champion yet; name a model, as microsoft/UniRG-CXR"):
+        champion.as_base(wanted)
+
+
 def test_an_unknown_name_has_no_champion(store: list[Run]) -> None:
     assert champion.pinned("nobody") is None
 

@@ -107,11 +107,11 @@ def _timed(command: list[str]) -> float:
     return time.perf_counter() - began
 
 
-_VERBS = (*STAGES, "retrain", "up", "down", "watch", "base build", "label", "score", "scorer serve")
-_DATA = ("data diff", "data proof", "data looks")
+_VERBS = (*STAGES, "retrain", "up", "down", "watch", "base build", "label", "score", "scorer serve", "doctor")
+_BELOW = ("data diff", "data proof", "data looks", "recipe show")
 
 
-@pytest.mark.parametrize("verb", [*_VERBS, *_DATA])
+@pytest.mark.parametrize("verb", [*_VERBS, *_BELOW])
 def test_every_verb_has_help_with_an_example(verb: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "unirg_core", *verb.split(), "--help"], capture_output=True, text=True, cwd=ROOT

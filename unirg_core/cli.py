@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 base_app = typer.Typer(help="The embedded base model unirg-tiny.", no_args_is_help=True)
 app.add_typer(base_app, name="base")
+recipe_app = typer.Typer(help="Recipes: named overlays of params.yaml (docs/recipes.md).", no_args_is_help=True)
+app.add_typer(recipe_app, name="recipe")
 scorer_app = typer.Typer(help="The scorer service: scores over HTTP (docs/model-scores.md).", no_args_is_help=True)
 app.add_typer(scorer_app, name="scorer")
 data_app = typer.Typer(help="Versions of the dataset (docs/data-versions.md).", no_args_is_help=True)
@@ -159,7 +161,8 @@ def watch(
 ) -> None:
     """Look at a source again and again, and retrain on what is new.
 
-    The platform looks, by its deployment watch/drop (docs/watch.md). A drop is handed over once, when it has stood still; it needs `unirg up`.
+    The platform looks, by its deployment watch/drop (docs/watch.md); so it needs `unirg up`. A drop is handed over
+    once, when it has stood still.
 
     Example: unirg watch --path ~/drop --set ingest.policy=IRB-2026-17 --every 600
     """
@@ -254,6 +257,50 @@ def base_build(
     from unirg_core.models.base import build
 
     build(output)
+
+
+@app.command()
+def doctor(
+    recipe: Annotated[str | None, typer.Option(help="Judge this recipe; default: params.yaml")] = None,
+    gpu_memory: Annotated[
+        float | None, typer.Option(help="Judge by a GPU of so many GiB, in place of what is here", min=1)
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Check tools, stores and keys, and if a recipe fits here.
+
+    It changes nothing. Exit code 2 where something stands in the way of a run; each line says what to do.
+
+    Example: unirg doctor --recipe unirg-cxr-8b-lora --gpu-memory 80
+    """
+    import json
+
+    from unirg_core.doctor import examine
+    from unirg_core.doctor.printing import as_text
+    from unirg_core.home import home
+    from unirg_core.runs.checkout import project_root
+
+    root = project_root(Path.cwd())
+    os.environ.setdefault("UNIRG_HOME", str(root / ".unirg"))
+    found = examine(root, home(), recipe, gpu_memory)
+    typer.echo(json.dumps(found.as_values(), indent=1) if json_ else as_text(found))
+    raise typer.Exit(0 if found.healthy else 2)
+
+
+@recipe_app.command("show")
+def recipe_show(
+    recipe: Annotated[str | None, typer.Argument(help="Its name; without one, all are listed")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Print a recipe, marked by how it differs from the paper.
+
+    Example: unirg recipe show unirg-cxr-8b
+    """
+    from unirg_core.recipes import printing
+    from unirg_core.runs.checkout import project_root
+
+    root = project_root(Path.cwd())
+    typer.echo(printing.shown(root, recipe, json_) if recipe else printing.listing(root, json_))
 
 
 @scorer_app.command("serve")

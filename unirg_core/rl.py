@@ -6,11 +6,13 @@ which is handed to the trainer as a plain model (a LoRA adapter is merged first)
 update. The reward sees the reference reports that SFT learnt from, and never the truth file.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from unirg_core import models
 from unirg_core.families import WITH_TRUTH
 from unirg_core.faults import BadInput
 from unirg_core.files import tree_digest
@@ -18,7 +20,8 @@ from unirg_core.params import Params, RlStep
 from unirg_core.progress import say
 from unirg_core.scores.configured import configured
 from unirg_core.scores.reward import Score, check_names
-from unirg_core.training import collapse, curriculum, curves, data
+from unirg_core.training import collapse, curriculum, curves, data, fitting, ranks
+from unirg_core.training.arguments import check_generation
 from unirg_core.training.completions import Kept
 from unirg_core.training.phase import Attend, Build, Phase, Result, run
 from unirg_core.training.resampling import Resampler, Reserve
@@ -38,6 +41,7 @@ def rl(params: Params, root: Path) -> None:
     HonestNegative
         When the policy has collapsed, at the end or at any step (docs/training.md).
     """
+    check_generation(params.rl.generation, params.model)
     base = check_base(params, root)
     start = root / "checkpoints" / "sft"
     if not (start / "config.json").is_file():
@@ -49,17 +53,27 @@ def rl(params: Params, root: Path) -> None:
     for wanted in (*(step.reward for step in steps.values()), looked):
         check_names(wanted, scores)
     studies = data.training_studies(root)
-    borders = [params.rl.step1.steps] if params.rl.step2 else []
-    sections = {"seed": params.seed, **params.model_dump(mode="json", include={"model", "rl", "scores"})}
+    steps = {name: _counted(step, len(studies)) for name, step in steps.items()}
+    borders = [steps["step1"].steps] if params.rl.step2 else []
+    ranks.join(models.device(params.model) == "cpu")
+    fitting.check(params, "rl", root)
+    sections = {"seed": params.seed, **params.model_dump(mode="json", include={"launch", "model", "rl", "scores"})}
     with working("rl", input_digest("rl", sections, root, tree_digest(start))) as work, curves.drawn("rl", borders):
         with score_processes(params.rl.score_processes) as processes:
             rewards = {name: _rewards(step, scores, processes) for name, step in steps.items()}
             training = Training(params, root, studies, scores)
             results = _steps(training, steps, rewards, start, work)
+        if not ranks.first():
+            return
         last = list(results.values())[-1].model
         figures = _alarm(params, root, studies, start, last)
         facts = {name: result.facts for name, result in results.items()}
         publish(root, "rl", last, {"base_model": base, "studies": len(studies), **facts, "sample": figures})
+
+
+def _counted(step: RlStep, studies: int) -> RlStep:
+    """Return the step with its optimiser steps: as set, or as many as the epochs take."""
+    return step.model_copy(update={"steps": step.steps or math.ceil(step.epochs * studies / step.prompts)})
 
 
 def _rewards(step: RlStep, scores: Mapping[str, Score], processes: Processes | None) -> Rewards:
@@ -117,7 +131,17 @@ def _builder(training: Training, step: RlStep, phase: Phase, order: list[int], r
             rewards=rewards,
             kept=kept,
             resampler=_resampler(training, step, phase, order, rewards),
-            args=grpo_config(step, params.model, folder, phase.seed, params.rl.checkpoint_steps, rewards.weights),
+            args=grpo_config(
+                step,
+                params.model,
+                folder,
+                phase.seed,
+                params.rl.checkpoint_steps,
+                rewards.weights,
+                processes=params.launch.processes,
+                micro_batch=params.rl.micro_batch,
+                generation=params.rl.generation,
+            ),
             train_dataset=data.sequence(training.studies, order, data.rewarded, params.model),
             processing_class=processor,
         )

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from unirg_core import models
+from unirg_core.home import work_folder
 from unirg_core.params import Params, Sft
 from unirg_core.progress import say
 from unirg_core.scores.reward import all_scores, check_names
-from unirg_core.training import curves, data
+from unirg_core.training import curves, data, fitting, ranks
 from unirg_core.training.phase import Attend, Phase, run
 from unirg_core.training.stage import check_base, input_digest, publish, working
 
@@ -26,7 +28,7 @@ def sft(params: Params, root: Path) -> None:
     Raises
     ------
     BadInput
-        When the base model is not the pinned one, or nothing is there to train on.
+        When the base model is not the pinned one, nothing is there to train on, or the memory will not do.
     HonestNegative
         When the loss is no number any more.
     """
@@ -35,8 +37,13 @@ def sft(params: Params, root: Path) -> None:
         check_names(params.sft.validation_scores, all_scores())
     studies = data.training_studies(root)
     steps = steps_of(params.sft, len(studies))
+    if not steps:
+        skip(params, root, base, len(studies))
+        return
     order = data.drawn_order(len(studies), steps * params.sft.batch_size, params.seed)
-    sections = {"seed": params.seed, **params.model_dump(mode="json", include={"model", "sft"})}
+    ranks.join(models.device(params.model) == "cpu")
+    fitting.check(params, "sft", root)
+    sections = {"seed": params.seed, **params.model_dump(mode="json", include={"launch", "model", "sft"})}
     with working("sft", input_digest("sft", sections, root, base)) as work, curves.drawn("sft"):
         say("sft", f"{len(studies)} studies, {steps} steps of {params.sft.batch_size}")
         phase = Phase(
@@ -58,7 +65,9 @@ def sft(params: Params, root: Path) -> None:
 
             return ExactSft(
                 model=model,
-                args=sft_config(params.sft, params.model, folder, params.seed, steps),
+                args=sft_config(
+                    params.sft, params.model, folder, params.seed, steps, processes=params.launch.processes
+                ),
                 train_dataset=data.sequence(studies, order, data.supervised, params.model),
                 processing_class=processor,
             )
@@ -80,5 +89,17 @@ def _attend(params: Params, root: Path) -> Attend:
 
 
 def steps_of(sft: Sft, studies: int) -> int:
-    """Return the optimiser steps: as set, or as many as the epochs take."""
+    """Return the optimiser steps: as set, or as many as the epochs take; 0 where there are to be none."""
+    if not sft.steps and not sft.epochs:
+        return 0
     return sft.steps or max(1, math.ceil(sft.epochs * studies / sft.batch_size))
+
+
+def skip(params: Params, root: Path, base: str, studies: int) -> None:
+    """Publish the base model as it is: RL then begins with it."""
+    if not ranks.first():
+        return
+    say("sft", "sft.epochs is 0: the base model goes on as it is")
+    folder = work_folder("sft", base) / "base"
+    models.save(*models.load(params.model), folder)
+    publish(root, "sft", folder, {"base_model": base, "studies": studies, "sft": {"steps": 0}})

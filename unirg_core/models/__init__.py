@@ -10,6 +10,7 @@ IMAGE_SIZE = 64
 
 _HOME = {
     "apply_lora": "adapting",
+    "device": "loading",
     "digest": "loading",
     "freeze_vision": "adapting",
     "load": "loading",

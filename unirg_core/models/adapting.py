@@ -6,7 +6,7 @@ from unirg_core.faults import BadInput
 from unirg_core.models.loading import first_line
 from unirg_core.params import Lora
 
-_VISION_NAMES = ("visual", "vision_tower", "vision_model", "vision_encoder")
+VISION_NAMES = ("visual", "vision_tower", "vision_model", "vision_encoder")
 
 
 def freeze_vision(model: Any) -> int:
@@ -19,7 +19,7 @@ def freeze_vision(model: Any) -> int:
     """
     frozen = 0
     for name, parameter in model.named_parameters():
-        if any(part in _VISION_NAMES for part in name.split(".")):
+        if any(part in VISION_NAMES for part in name.split(".")):
             parameter.requires_grad_(False)
             frozen += parameter.numel()
     if not frozen:
@@ -42,7 +42,7 @@ def apply_lora(model: Any, lora: Lora) -> Any:
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
         target_modules=list(lora.targets),
-        exclude_modules=rf".*\b({'|'.join(_VISION_NAMES)})\b.*",
+        exclude_modules=rf".*\b({'|'.join(VISION_NAMES)})\b.*",
         task_type="CAUSAL_LM",
     )
     try:

@@ -1,5 +1,6 @@
 """The whole of `params.yaml`: its sections, the one source of defaults and checks, and how it is read."""
 
+from unirg_core.params.devices import Generation, Launch, passes
 from unirg_core.params.reading import (
     assignments,
     dump,
@@ -11,6 +12,7 @@ from unirg_core.params.reading import (
     read_yaml,
     resolve,
 )
+from unirg_core.params.section import Section
 from unirg_core.params.sections import (
     BASE_WORLD,
     CONFIRMING_WORLDS,
@@ -32,7 +34,6 @@ from unirg_core.params.sections import (
     Rule,
     ScorerService,
     Scores,
-    Section,
     SentenceModel,
     Sft,
     Split,
@@ -52,8 +53,10 @@ __all__ = [
     "EntropyBand",
     "Evaluate",
     "Gate",
+    "Generation",
     "Ingest",
     "Judge",
+    "Launch",
     "LengthBand",
     "Lora",
     "Model",
@@ -80,6 +83,7 @@ __all__ = [
     "overlay",
     "parse",
     "parse_yaml",
+    "passes",
     "read_yaml",
     "resolve",
 ]

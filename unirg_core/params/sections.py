@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from unirg_core.families import STANDARDISED, TRUTH_SCORES, WITH_TRUTH, refusal
+from unirg_core.params.devices import Generation, Launch, uneven
 from unirg_core.params.section import Count, Section, Share
 from unirg_core.params.severities import EXPECTATIONS, Severity, unknown_severity
 from unirg_core.params.watching import Alarms, Resampling, Validated
@@ -224,7 +225,7 @@ class Lora(Section):
 class Model(Section):
     """The vision-language model and how it is asked."""
 
-    base: str = Field("unirg-tiny", min_length=1, description="unirg-tiny, a folder, or a Hugging Face id")
+    base: str = Field("unirg-tiny", min_length=1, description="unirg-tiny, champion, a folder, or a Hugging Face id")
     revision: str | None = Field(None, description="Commit of a Hugging Face id")
     prompt: Literal["short", "paper"] = Field(
         "short", description="short for tiny models; paper: the text of arXiv 2601.17151"
@@ -242,9 +243,12 @@ class Sft(Validated):
     """Supervised fine-tuning (paper: lr 5e-5, batch 256, 3 epochs at 8B)."""
 
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
-    batch_size: Count = 32
+    batch_size: Count = Field(32, description="Studies an optimiser step, over all processes")
+    micro_batch: Count | None = Field(
+        None, description="Studies a process takes at once; the rest is accumulated. Default: its share of the batch"
+    )
     steps: Annotated[int, Field(ge=0, description="Optimiser steps; 0: take epochs")] = 300
-    epochs: Annotated[float, Field(gt=0)] = 3.0
+    epochs: Annotated[float, Field(ge=0, description="Passes over the training studies; 0: no SFT at all")] = 3.0
     warmup_share: Share = 0.05
     schedule: Schedule = Field("cosine", description="Decay of the learning rate to zero")
     checkpoint_steps: Count = Field(50, description="Steps between checkpoints; a killed run goes on from the last")
@@ -253,7 +257,8 @@ class Sft(Validated):
 class RlStep(Section):
     """One GRPO step of the recipe."""
 
-    steps: Annotated[int, Field(ge=1, description="Optimiser steps")]
+    steps: Annotated[int, Field(ge=0, description="Optimiser steps; 0: take epochs")]
+    epochs: Annotated[float, Field(gt=0, description="Passes over the training studies")] = 1.0
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 6e-4
     warmup_share: Share = Field(0.1, description="Share of the steps in which the learning rate rises from zero")
     schedule: Schedule = Field("linear", description="Decay of the learning rate to zero")
@@ -299,6 +304,10 @@ class Rl(Validated):
     step2: RlStep | None = RlStep(
         steps=25, beta=0.03, learning_rate=3e-4, reward={"finding_credit": 1.0, "well_formed": 0.5, "error_count": 0.5}
     )
+    micro_batch: Count | None = Field(
+        None, description="Completions a process learns from at once; the rest is accumulated. Default: its share"
+    )
+    generation: Generation = Generation()
     checkpoint_steps: Count = 10
     score_processes: Annotated[int, Field(ge=0, le=64, description="Processes for scores that compute long")] = 0
     select_by: str = Field("reward", description="reward, or the score by which select and patience judge")
@@ -431,6 +440,7 @@ class Params(Section):
     """All parameters of a run."""
 
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    launch: Launch = Launch()
     ingest: Ingest = Ingest()
     version: Version = Version()
     validate_: Validate = Field(Validate(), alias="validate")  # pydantic's own `validate` is in the way
@@ -447,6 +457,12 @@ class Params(Section):
     def model_name(self) -> str:
         """Return the name to register under: a drawn world's champion is never compared with a hospital's."""
         return self.register_.name or ("unirg-cxr-phantom" if self.ingest.source in WITH_TRUTH else "unirg-cxr")
+
+    @model_validator(mode="after")
+    def _divides_its_batches(self) -> "Params":
+        if reason := uneven(self):
+            raise ValueError(reason)
+        return self
 
     @model_validator(mode="after")
     def _judges_by_what_is_evaluated(self) -> "Params":

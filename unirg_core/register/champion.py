@@ -2,12 +2,15 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unirg_core.faults import BadInput
 from unirg_core.files import folder_written_whole, read_json, tree_digest
 from unirg_core.home import home
 from unirg_core.register import client, store_exists
+
+if TYPE_CHECKING:
+    from unirg_core.params import Params
 
 ALIAS = "champion"
 
@@ -72,3 +75,23 @@ def _fetch(name: str, version: str, digest: str, folder: Path) -> None:
         )
     with folder_written_whole(folder) as temporary:
         shutil.copytree(checkpoint, temporary, dirs_exist_ok=True)
+
+
+def as_base(params: "Params") -> "Params":
+    """Return parameters whose base model is the champion's folder, where `model.base` asks for the champion.
+
+    Raises
+    ------
+    BadInput
+        When there is no champion yet.
+    """
+    if params.model.base != ALIAS:
+        return params
+    found = pinned(params.model_name)
+    if found is None:
+        raise BadInput(
+            f"model.base = champion, but {params.model_name} has no champion yet; name a model, as "
+            "microsoft/UniRG-CXR, or set register.name to a line that has one."
+        )
+    model = params.model.model_copy(update={"base": str(home() / found["path"])})
+    return params.model_copy(update={"model": model})

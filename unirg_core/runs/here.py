@@ -11,6 +11,7 @@ from unirg_core import params
 from unirg_core.faults import BadInput, HonestNegative
 from unirg_core.files import write_json
 from unirg_core.home import die_with, run_folder
+from unirg_core.runs import processes
 
 
 def stage_here(stage: str, root: Path) -> None:
@@ -26,16 +27,22 @@ def stage_here(stage: str, root: Path) -> None:
     """
     if parent := os.environ.get("UNIRG_PARENT"):
         die_with(int(parent))
+    processes.hush()
     try:
         _assert_own_code(root)
         loaded = params.load(root / "params.yaml")
         _assert_made(stage, root)
         _mark_ran(stage)
+        if processes.to_launch(stage, loaded):
+            processes.launch(stage, loaded, root)
+            return
         work = getattr(importlib.import_module(f"unirg_core.{stage}"), stage)
         work(loaded, root)
     except (BadInput, HonestNegative) as error:
         kind = BadInput if isinstance(error, BadInput) else HonestNegative
         write_json(run_folder() / "fault.json", {"kind": kind.__name__, "sentence": str(error)})
+        if processes.is_copy():
+            raise SystemExit(1) from None  # whoever launched it says the sentence, once
         raise
 
 

@@ -37,6 +37,7 @@ def resolve(request: Request, root: Path, here: Path) -> Params:
         When the recipe or a score is unknown, any value will not do, or a judge or scorer service that is used does not
         answer.
     """
+    from unirg_core.register.champion import as_base
     from unirg_core.scores import check_names
     from unirg_core.scores.configured import check_answers, configured
 
@@ -49,7 +50,7 @@ def resolve(request: Request, root: Path, here: Path) -> Params:
     asked = {name: value for name, value in ingest.items() if value is not None}
     above = params.overlay(above, {"ingest": asked} if asked else {})
     above = params.overlay(above, {"approve": {"mode": request.approval}})
-    resolved = params.resolve(root, request.recipe, above)
+    resolved = as_base(params.resolve(root, request.recipe, above))
     steps = [step for step in (resolved.rl.step1, resolved.rl.step2) if step]
     named = [*resolved.evaluate.scores, *(name for step in steps for name in step.reward)]
     check_answers(resolved.scores, named)

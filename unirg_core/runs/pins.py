@@ -43,7 +43,7 @@ def pin(
     return {
         "source": listing_digest(params, root),
         "key": {"fingerprint": open_vault(params.ingest.source, home()).fingerprint},
-        "base_model": {"name": params.model.base, "digest": models.digest(params.model.base)},
+        "base_model": {"name": params.model.base, "digest": models.digest(params.model.base, params.model.revision)},
         "champion": None,
         "previous_dataset": None,
         "code": None if code is None else {"commit": code.commit, "tree": code.tree, "dirty": code.dirty},

@@ -7,6 +7,7 @@ from typing import Any
 
 from unirg_core.files import read_lines
 from unirg_core.home import run_folder
+from unirg_core.training import ranks
 
 Curve = tuple[list[int], list[float]]
 
@@ -48,7 +49,8 @@ def drawn(stage: str, borders: Sequence[int] = ()) -> Iterator[None]:
     try:
         yield
     finally:
-        draw(run_folder(), stage, borders)
+        if ranks.first():
+            draw(run_folder(), stage, borders)
 
 
 def draw(folder: Path, stage: str, borders: Sequence[int] = ()) -> list[Path]:

@@ -14,6 +14,7 @@ from unirg_core import models
 from unirg_core.files import folder_written_whole, read_json, write_json
 from unirg_core.params import Model
 from unirg_core.progress import say
+from unirg_core.training import ranks
 from unirg_core.training.checkpoints import newest_whole, step_of
 from unirg_core.training.resampling import consumed_order, forget_after
 from unirg_core.training.segments import Log, consumed
@@ -75,7 +76,9 @@ def run(phase: Phase, model_params: Model, build: Build, attend: Attend = nobody
         _train(phase, model_params, build, attend, log, result)
         log.order = _learnt(phase)
     facts = read_json(result / FACTS)
-    log.end(facts["steps"])
+    if ranks.first():
+        log.end(facts["steps"])
+    ranks.together()
     return Result(result / MODEL, facts)
 
 
@@ -87,10 +90,12 @@ def _train(phase: Phase, model_params: Model, build: Build, attend: Attend, log:
     from unirg_core.training.watch import Watch, trajectory
 
     checkpoints = phase.folder / "checkpoints"
-    checkpoint = newest_whole(checkpoints)
+    checkpoint = ranks.first_then_others(lambda: newest_whole(checkpoints))
     begin = step_of(checkpoint) if checkpoint else 0
-    log.begin(begin)
-    forget_after(phase.folder, begin)
+    if ranks.first():
+        log.begin(begin)
+        forget_after(phase.folder, begin)
+    ranks.together()
     if checkpoint:
         say(phase.stage, f"{phase.name} goes on from step {begin} of {phase.steps}")
     model, processor = prepared(model_params, phase.start, phase.seed)
@@ -114,9 +119,26 @@ def _train(phase: Phase, model_params: Model, build: Build, attend: Attend, log:
         **{name: value for watcher in watchers for name, value in watcher.facts().items()},
     }
     _unused(processor)
-    with folder_written_whole(result) as temporary:
-        models.save(trainer.model, processor, temporary / MODEL)
-        write_json(temporary / FACTS, facts)
+    trained = _whole(trainer, phase, model_params)
+    if ranks.first():
+        with folder_written_whole(result) as temporary:
+            models.save(trained, processor, temporary / MODEL)
+            write_json(temporary / FACTS, facts)
+    ranks.together()
+
+
+def _whole(trainer: Any, phase: Phase, model_params: Model) -> Any:
+    """Return the trained model; one that is spread over processes is gathered by all of them, on the first's CPU."""
+    if not (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
+        return trainer.model
+    weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)
+    if not ranks.first():
+        return None
+    model, _ = prepared(model_params.model_copy(update={"device": "cpu"}), phase.start, phase.seed)
+    unknown = model.load_state_dict(weights, strict=False).unexpected_keys
+    if unknown:
+        raise RuntimeError(f"the gathered model has weights that the model does not know: {unknown[:3]}")
+    return model
 
 
 def _unused(processor: Any) -> None:

@@ -4,7 +4,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from unirg_core.home import home, locked, silenced, work_folder
 from unirg_core.params import Params
 from unirg_core.progress import say
 from unirg_core.study import MANIFEST, SELECTION
+from unirg_core.training import ranks
 
 _LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "numpy")
 _CODE = ("training", "models", "scores")
@@ -61,16 +62,22 @@ def input_digest(stage: str, sections: Mapping[str, Any], root: Path, model: str
 
 @contextmanager
 def working(stage: str, digest: str) -> Iterator[Path]:
-    """Yield the stage's work folder, which no other process holds; remove it after a good end.
+    """Yield the stage's work folder, which no other run holds; remove it after a good end.
+
+    Of several processes that train together the first holds it for all.
 
     Telemetry of the training libraries is off from here on, and their notes to programmers are not shown.
     """
     os.environ.update(silenced(os.environ))
     folder = home() / "work" / f"{stage}-{digest[:20]}"
-    with _alone(stage, folder.with_name(f"{folder.name}.lock")), warnings.catch_warnings():
+    lock = folder.with_name(f"{folder.name}.lock")
+    with _alone(stage, lock) if ranks.first() else nullcontext(), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
+        ranks.together()
         yield work_folder(stage, digest)
-        shutil.rmtree(folder, ignore_errors=True)
+        ranks.together()
+        if ranks.first():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -86,6 +93,8 @@ def _alone(stage: str, lock: Path) -> Iterator[None]:
 
 def publish(root: Path, stage: str, model: Path, report: Mapping[str, Any]) -> None:
     """Put a finished model and its report into the outputs, each whole, the report last."""
+    if not ranks.first():
+        return
     with folder_written_whole(root / "checkpoints" / stage) as temporary:
         shutil.copytree(model, temporary, dirs_exist_ok=True)
     write_json(root / "reports" / f"{stage}.json", dict(report))

@@ -26,7 +26,16 @@ class _Quiet:
 
 
 class ExactSft(_Quiet, SFTTrainer):
-    """`SFTTrainer` as this project runs it."""
+    """`SFTTrainer` as this project runs it: the loss is the mean over all answer tokens of an optimiser step.
+
+    Qwen-VL's models say that their own loss takes no number of tokens, and the trainer then gives every micro batch and
+    every process the same weight, however long its reports are. TRL's fused head computes the loss itself and does take
+    it.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.model_accepts_loss_kwargs = True
 
 
 class ExactGrpo(_Quiet, GRPOTrainer):

@@ -10,7 +10,7 @@ from transformers import TrainerCallback
 
 from unirg_core.faults import HonestNegative
 from unirg_core.progress import Progress
-from unirg_core.training import SECONDS
+from unirg_core.training import SECONDS, ranks
 from unirg_core.training.checkpoints import mark_whole, of_step
 from unirg_core.training.phase import Phase
 
@@ -94,6 +94,8 @@ class Watch(TrainerCallback):
             if not math.isfinite(told.get(name, 0.0)):
                 where = f"step {state.global_step} of {self.phase}"
                 raise HonestNegative(f"collapsed: {name} is {told[name]} at {where}; lower the learning_rate.")
+        if not ranks.first():
+            return
         first = {name: told[name] for name in _FIRST if name in told}
         self.progress.step(**{**first, **told, **watched(logs), **self._speed(logs)})
 
@@ -108,5 +110,7 @@ class Watch(TrainerCallback):
         return told
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Mark the checkpoint that the trainer has just finished."""
-        mark_whole(of_step(Path(args.output_dir), state.global_step))
+        """Mark the checkpoint that the trainer has just finished, once every process has written its part."""
+        ranks.together()
+        if ranks.first():
+            mark_whole(of_step(Path(args.output_dir), state.global_step))

@@ -1,0 +1,164 @@
+"""`unirg doctor`: each thing that stands in the way of a run is named with its remedy, and nothing is changed."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from unirg_core import params
+from unirg_core.doctor import checks, examine
+from unirg_core.doctor.examine import launcher, scorers
+from unirg_core.doctor.printing import as_text
+from unirg_core.faults import BadInput
+from unirg_core.keys import open_vault
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_tools_are_named_with_their_versions() -> None:
+    found = {one.name: one for one in checks.tools(ROOT)}
+    assert found["git"].said.startswith("git version") and found["python"].said.startswith("3.11")
+    assert {one.state for one in found.values()} == {"ok"}
+
+
+def test_a_copy_and_a_machine_without_git_are_faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "is no git repository; clone the project" in list(checks.tools(tmp_path))[-1].said
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert list(checks.tools(ROOT))[-1] == checks.Finding("git", "fault", "not found; install git")
+
+
+@pytest.mark.parametrize(
+    ("dependency", "pin", "state", "said"),
+    [
+        ("numpy>=2,<3", "", "ok", "1 dependencies"),
+        ("numpy>=2,<3", "numpy==2.0.0", "note", "(tried with 2.0.0)"),
+        ("numpy>=99", "", "fault", "does not fit >=99; say: make .venv"),
+        ("no-such-package-of-ours", "", "fault", "not installed; say: make .venv"),
+    ],
+)
+def test_packages_are_held_against_ranges_and_constraints(
+    tmp_path: Path, dependency: str, pin: str, state: str, said: str
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(f'[project]\nname = "x"\ndependencies = ["{dependency}"]\n')
+    (tmp_path / "constraints.txt").write_text(pin + "\n")
+    first = next(iter(checks.packages(tmp_path)))
+    assert first.state == state and said in first.said
+
+
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for free, state in ((2**30, "fault"), (10 * 2**30, "note"), (2**40, "ok")):
+        usage = type(shutil.disk_usage(tmp_path))(2**41, 2**41 - free, free)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _path, usage=usage: usage)
+        assert next(iter(checks.disk(tmp_path / "not" / "yet"))).state == state
+
+
+def test_the_vault_is_looked_at_and_not_made(tmp_path: Path) -> None:
+    assert "none yet" in next(iter(checks.keys(tmp_path))).said
+    assert not list(tmp_path.iterdir())
+    vault = open_vault("folder", tmp_path)
+    vault.salt("someone")
+    vault.seal()
+    found = next(iter(checks.keys(tmp_path)))
+    assert found.state == "ok" and vault.fingerprint in found.said and "datasets were made with it" in found.said
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda home: (home / "keys" / "key").chmod(0o644), "is open to other users; say: chmod 600"),
+        (lambda home: (home / "keys" / "salts.jsonl").chmod(0o644), "salts.jsonl is open to other users"),
+        (lambda home: (home / "keys" / "key").unlink(), "is missing, but"),
+        (lambda home: (home / "keys" / "salts.jsonl").unlink(), "salts.jsonl are missing"),
+        (lambda home: (home / "keys" / "key").write_text("ab\n"), "is damaged"),
+    ],
+)
+def test_a_vault_that_would_stop_a_run_is_a_fault(tmp_path: Path, spoil, said: str) -> None:
+    vault = open_vault("folder", tmp_path)
+    vault.salt("someone")
+    vault.seal()
+    spoil(tmp_path)
+    found = next(iter(checks.keys(tmp_path)))
+    assert found.state == "fault" and said in found.said
+
+
+def test_a_remote_that_cannot_be_reached_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "y"), ("ENDPOINT_URL", "http://127.0.0.1:9")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    found = next(iter(checks.dvc_remote("s3://bucket/prefix", tmp_path)))
+    assert found.state == "fault" and "Could not connect" in found.said and "credentials" in found.said
+    assert next(iter(checks.dvc_remote(None, tmp_path))).state == "ok"
+    (tmp_path / "file").touch()
+    assert next(iter(checks.dvc_remote(str(tmp_path / "file" / "store"), tmp_path))).state == "fault"
+
+
+def test_a_scorer_service_and_a_judge_that_are_not_there_are_two_faults() -> None:
+    from unirg_core.recipes import left_open
+
+    above = params.overlay(
+        left_open(ROOT, "unirg-cxr-8b"),
+        {"scores": {"service": {"url": "http://127.0.0.1:9"}, "judge": {"base_url": "http://127.0.0.1:9/v1"}}},
+    )
+    found = list(scorers(params.resolve(ROOT, "unirg-cxr-8b", above)))
+    assert [(one.name, one.state) for one in found] == [("scorer service", "fault"), ("judge", "fault")]
+    assert "unirg scorer serve" in found[0].said
+
+
+def test_a_score_that_is_not_set_up_is_named() -> None:
+    broken = params.resolve(ROOT, above={"evaluate": {"scores": ["labels_f1", "rouge_l", "well_formed", "judge"]}})
+    with pytest.raises(BadInput, match=r"judge needs scores\.judge in params\.yaml"):
+        list(scorers(broken))
+
+
+@pytest.mark.parametrize(
+    ("above", "said"),
+    [
+        ({"launch": {"config": "eight-gpu-zero3"}}, "needs deepspeed; say: pip install deepspeed"),
+        ({"launch": {"config": "nonsense"}}, "is no file of infra/accelerate"),
+        ({"model": {"device": "cuda"}}, "no CUDA device is there"),
+        ({"rl": {"generation": {"backend": "vllm"}}}, "rl.generation.backend = vllm needs a GPU"),
+    ],
+)
+def test_a_launch_that_cannot_be_is_refused(above: dict, said: str) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    with pytest.raises(BadInput, match=said):
+        list(launcher(params.resolve(ROOT, above=above), ROOT))
+
+
+def test_a_whole_report_is_healthy_here_and_reads_as_text_and_as_values(tmp_path: Path) -> None:
+    report = examine(ROOT, tmp_path)
+    assert report.healthy, [one for one in report.findings if one.state == "fault"]
+    names = {one.name for one in report.findings}
+    assert {"git", "packages", "gpu", "disk", "mlflow", "dvc remote", "keys", "scores", "memory sft"} <= names
+    assert "Nothing stands in the way." in as_text(report)
+    told = json.loads(json.dumps(report.as_values()))
+    assert [one["stage"] for one in told["estimates"]] == ["sft", "rl"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_recipe_without_sft_is_judged_by_rl_alone(tmp_path: Path) -> None:
+    assert [one.stage for one in examine(ROOT, tmp_path, "continue-unirg-cxr", 80).estimates] == ["rl"]
+
+
+def test_a_gpu_that_is_not_here_can_be_asked_about(tmp_path: Path) -> None:
+    report = examine(ROOT, tmp_path, "unirg-cxr-8b", 24)
+    said = {one.name: one for one in report.findings}
+    assert said["memory sft"].state == "fault" and "of which 24.0 GiB are free" in said["memory sft"].said
+    assert said["launch"].state in ("ok", "note")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [(["--recipe", "nonsense"], 2, "There is no recipe nonsense"), (["--json"], 0, '"healthy": true')],
+)
+def test_the_verb(arguments: list[str], code: int, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "unirg_core", "doctor", *arguments], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert said in done.stdout + done.stderr and "Traceback" not in done.stderr

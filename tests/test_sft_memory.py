@@ -1,0 +1,217 @@
+"""The memory that a stage is said to take: counted shapes, each term's law, refusals, and the measured peak."""
+
+import re
+from pathlib import Path
+
+import fixtures_training
+import pytest
+from fixtures_launch import checkout
+from fixtures_memory import peak_growth
+from fixtures_training import quick, training_root
+
+from unirg_core import params
+from unirg_core.faults import BadInput
+from unirg_core.recipes import left_open
+from unirg_core.sft import sft
+from unirg_core.training import fitting, memory
+from unirg_core.training.memory import GIB, Division
+from unirg_core.training.shapes import PUBLIC, shape_of
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def recipe(name: str, above: dict | None = None) -> params.Params:
+    return params.resolve(ROOT, name, params.overlay(left_open(ROOT, name), above or {}))
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return training_root(tmp_path_factory.mktemp("memory"))
+
+
+@pytest.mark.parametrize(
+    ("base", "parameters", "tokens"),
+    [  # as Hugging Face's pages state them: 8.77 B and 2.13 B; 512 px / 16 px a patch / 2 merged = 16 x 16 tokens
+        ("Qwen/Qwen3-VL-8B-Instruct", 8_767_123_696, 256),
+        ("microsoft/UniRG-CXR", 8_767_123_696, 256),
+        ("Qwen/Qwen3-VL-2B-Instruct", 2_127_532_032, 256),
+    ],
+)
+def test_a_public_model_has_the_published_number_of_parameters(base: str, parameters: int, tokens: int) -> None:
+    shape = shape_of(params.Model(base=base, image_size=512))
+    assert (shape.parameters, shape.tokens, shape.vocabulary) == (parameters, tokens, 151_936)
+
+
+def test_the_table_of_public_models_is_the_recipes() -> None:
+    assert {recipe(name).model.base for name in ("unirg-cxr-8b", "continue-unirg-cxr", "qwen3-vl-2b-lora")} == set(
+        PUBLIC
+    )
+
+
+def test_a_shape_is_that_of_the_loaded_model(root: Path) -> None:
+    from unirg_core import models
+
+    model, _ = models.load(quick(root).model)
+    shape = shape_of(quick(root).model)
+    assert shape.parameters == sum(p.numel() for p in model.parameters())
+    models.freeze_vision(model)
+    assert memory.learning_parameters(quick(root), shape) == sum(
+        p.numel() for p in model.parameters() if p.requires_grad
+    )
+
+
+def test_an_adapter_is_counted_as_it_is_made(root: Path) -> None:
+    from unirg_core import models
+
+    wanted = quick(root, {"model": {"lora": {"rank": 3, "targets": ["q_proj", "down_proj"]}}})
+    made = models.apply_lora(models.load(wanted.model)[0], wanted.model.lora)
+    expected = sum(p.numel() for p in made.parameters() if p.requires_grad)
+    assert memory.learning_parameters(wanted, shape_of(wanted.model)) == expected
+
+
+def test_a_model_that_nobody_knows_is_named() -> None:
+    with pytest.raises(BadInput, match="nobody/nothing"):
+        shape_of(params.Model(base="nobody/nothing"))
+
+
+def _estimate(name: str, stage: str = "sft", above: dict | None = None, division: Division | None = None):
+    found = recipe(name, above)
+    divided = division or memory.division_of(found, ROOT)
+    return memory.estimate(found, stage, shape_of(found.model), divided, gpu=True, total=80 * GIB)
+
+
+def test_all_weights_of_the_8b_need_sixteen_bytes_each_where_they_are_spread() -> None:
+    kept = _estimate("unirg-cxr-8b").kept
+    held = kept["weights"] + kept["gradients"] + kept["optimiser"]
+    gathered = 2 * 2 * 622_329_856  # the embedding and the next, in half precision
+    assert held - gathered == pytest.approx(16 * 8_767_123_696 / 8)
+
+
+@pytest.mark.parametrize(
+    ("stage", "part", "above", "factor"),
+    [
+        ("sft", "activations", {"sft": {"micro_batch": 16}}, 2),
+        ("sft", "vision", {"sft": {"micro_batch": 16}}, 2),
+        ("sft", "vision", {"model": {"image_size": 1024}}, 4),
+        ("sft", "gradients", {"launch": {"processes": 16}, "sft": {"micro_batch": 4}}, 0.5),
+        ("sft", "optimiser", {"launch": {"processes": 4}}, 2),
+        ("rl", "reference model", {"launch": {"processes": 16}}, 0.5),
+        ("rl", "pictures", {"rl": {"step1": {"prompts": 32}, "step2": {"prompts": 32}}}, 2),
+    ],
+)
+def test_a_part_grows_as_its_formula_says(stage: str, part: str, above: dict, factor: float) -> None:
+    def of(estimate) -> float:
+        return {**estimate.kept, **estimate.learning, **estimate.generating}[part]
+
+    assert of(_estimate("unirg-cxr-8b", stage, above)) == pytest.approx(factor * of(_estimate("unirg-cxr-8b", stage)))
+
+
+def test_the_cache_is_that_of_the_rollouts_written_at_once() -> None:
+    generating = _estimate("qwen3-vl-2b-lora", "rl").generating
+    tokens = 256 + 192 + 300
+    assert generating["cache"] == 2 * 28 * (8 * 128) * 2 * (8 * 8) * tokens  # K and V, layers, heads, bytes, rollouts
+
+
+def test_an_adapter_needs_no_reference_model_and_step_1_without_kl_neither() -> None:
+    assert "reference model" not in _estimate("unirg-cxr-8b-lora", "rl").kept
+    assert "reference model" not in _estimate("unirg-cxr-8b", "rl", {"rl": {"step2": None}}).kept
+    assert "reference model" in _estimate("unirg-cxr-8b", "rl").kept
+
+
+def test_a_sleeping_vllm_is_there_only_while_it_writes() -> None:
+    asleep = _estimate("unirg-cxr-8b-lora", "rl")
+    awake = _estimate("unirg-cxr-8b-lora", "rl", {"rl": {"generation": {"sleep": False}}})
+    assert asleep.generating["vLLM"] == awake.kept["vLLM"] == pytest.approx(0.3 * 80 * GIB)
+    assert awake.peak > asleep.peak
+
+
+@pytest.mark.parametrize(
+    ("name", "gib", "fits"),
+    [
+        ("unirg-cxr-8b", 79, True),
+        ("unirg-cxr-8b-lora", 79, True),
+        ("continue-unirg-cxr", 79, True),
+        ("qwen3-vl-2b-lora", 23.5, True),
+        ("unirg-cxr-8b-lora", 23.5, False),
+        ("unirg-cxr-8b", 23.5, False),
+    ],
+)
+def test_each_recipe_fits_on_the_gpu_that_it_names(name: str, gib: float, fits: bool) -> None:
+    found = recipe(name)
+    shape, division = shape_of(found.model), memory.division_of(found, ROOT)
+    said = [fitting.refusal(found, stage, shape, division, gib * GIB, gib * GIB, gpu=True) for stage in ("sft", "rl")]
+    assert (said == [None, None]) is fits
+
+
+@pytest.mark.parametrize(
+    ("above", "stage", "gib", "said"),
+    [
+        ({"sft": {"micro_batch": 64}}, "sft", 40, r"sft would take .* this GPU's memory, of which 40\.0 GiB are free; "
+         r"set sft\.micro_batch to 16"),
+        ({"model": {"lora": None}}, "sft", 60, r"; set model\.lora=\{rank: 16\} and a micro_batch of 1"),
+        ({"rl": {"generation": {"backend": "transformers"}}}, "rl", 60, "rl.generation.backend to vllm"),
+        ({}, "rl", 40, r"memory_share = 0\.3 of 40\.0 GiB does not hold vLLM's weights .* set it to 0\.48 or more"),
+        ({}, "sft", 10, r"spread it over 4 GPUs|take a smaller model\.base"),
+        ({}, "sft", 1, r"take a smaller model\.base"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused_with_the_first_change_that_would_do(
+    above: dict, stage: str, gib: float, said: str
+) -> None:
+    found = recipe("unirg-cxr-8b-lora", above)
+    shape = shape_of(found.model)
+    refused = fitting.refusal(found, stage, shape, Division(), gib * GIB, gib * GIB, gpu=True)
+    assert refused and re.search(said, refused), refused
+
+
+def test_the_stage_itself_refuses_before_its_first_step(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "available", lambda gpu: (64 * 2**20, 64 * 2**20))
+    with pytest.raises(BadInput, match=r"sft would take 0\.1 GiB of this machine's memory, of which 0\.1 GiB are free"):
+        sft(quick(root), root)
+    assert not (root / "checkpoints").exists()
+
+
+@pytest.mark.parametrize(
+    ("config", "said"), [("nonsense", "is no file of infra/accelerate; there are: eight-gpu-fsdp")]
+)
+def test_an_unknown_launch_configuration_is_refused(root: Path, config: str, said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        memory.division_of(quick(root, {"launch": {"config": config}}), ROOT)
+
+
+BOUNDS = (0.9, 2.0)
+"""Estimate by measured growth: never much below what is taken, at most twice as much."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("stage", "sizes", "above"),
+    [
+        ("sft", {}, {"sft": {"steps": 1, "batch_size": 384}, "model": {"max_new_tokens": 60}}),
+        ("sft", {"hidden": 512, "layers": 8}, {"sft": {"steps": 2}, "model": {"max_new_tokens": 32}}),
+        (
+            "sft",
+            {"hidden": 512, "layers": 8},
+            {"sft": {"steps": 2}, "model": {"max_new_tokens": 32, "lora": {"rank": 8}}},
+        ),
+        (
+            "rl",
+            {"hidden": 512, "layers": 8},
+            {
+                "rl": {"step1": {"steps": 1, "prompts": 4, "rollouts": 8, "beta": 0.1}, "step2": None},
+                "model": {"max_new_tokens": 48},
+            },
+        ),
+    ],
+    ids=["activations", "weights", "adapter", "rollouts and reference"],
+)
+def test_the_estimate_is_near_the_measured_peak(
+    stage: str, sizes: dict, above: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fixtures_training, "SIZES", {**fixtures_training.SIZES, **sizes})
+    made = (fixtures_training.root_with_sft if stage == "rl" else training_root)(tmp_path)
+    checkout(made, above)
+    loaded = params.load(made / "params.yaml")
+    peak = memory.estimate(loaded, stage, shape_of(loaded.model), Division(), gpu=False).peak
+    measured = peak_growth(made, stage)
+    assert BOUNDS[0] < peak / measured < BOUNDS[1], f"estimated {peak / 2**20:.0f}, measured {measured / 2**20:.0f} MiB"

@@ -1,0 +1,152 @@
+"""All checks in their order, and those of a recipe: its scorers, its launcher, and whether it fits into memory."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from unirg_core import params as parameters
+from unirg_core.doctor import checks
+from unirg_core.doctor.checks import Finding
+from unirg_core.faults import BadInput
+from unirg_core.params import Params
+from unirg_core.training.memory import GIB, Estimate
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found, and for a recipe the estimates of its training stages."""
+
+    findings: tuple[Finding, ...]
+    estimates: tuple[Estimate, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Tell whether nothing stands in a run's way."""
+        return not any(found.state == "fault" for found in self.findings)
+
+    def as_values(self) -> dict[str, Any]:
+        """Return the report as plain values."""
+        told = [{**asdict(one), "peak": one.peak} for one in self.estimates]
+        return {"healthy": self.healthy, "findings": [asdict(f) for f in self.findings], "estimates": told}
+
+
+def examine(root: Path, home: Path, recipe: str | None = None, gpu_gib: float | None = None) -> Report:
+    """Look at everything that a run needs.
+
+    Parameters
+    ----------
+    recipe
+        Its name; without one, the parameters of `params.yaml`.
+    gpu_gib
+        Memory of a GPU to judge the recipe by in place of the one that is here.
+
+    Raises
+    ------
+    BadInput
+        When the recipe does not exist, or does not resolve.
+    """
+    from unirg_core.recipes import left_open
+
+    resolved = parameters.resolve(root, recipe, left_open(root, recipe))
+    findings = [
+        *_guarded("tools", lambda: checks.tools(root)),
+        *_guarded("packages", lambda: checks.packages(root)),
+        *_guarded("gpu", checks.gpu),
+        *_guarded("disk", lambda: checks.disk(home)),
+        *_guarded("mlflow", checks.mlflow_store),
+        *_guarded("dvc remote", lambda: checks.dvc_remote(resolved.version.remote, home)),
+        *_guarded("keys", lambda: checks.keys(home)),
+        *_guarded("scores", lambda: scorers(resolved)),
+        *(_elsewhere if gpu_gib else list)(_guarded("launch", lambda: launcher(resolved, root))),
+    ]
+    told, estimates = memory_of(resolved, root, gpu_gib)
+    return Report((*findings, *told), estimates)
+
+
+def _elsewhere(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings about a device as notes: the one that is asked about is not here."""
+    return [replace(found, state="note") if found.state == "fault" else found for found in findings]
+
+
+def _guarded(name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """Return a check's findings; one that refuses is a finding too, so that the others still speak."""
+    try:
+        return list(check())
+    except (BadInput, OSError) as error:
+        return [Finding(name, "fault", str(error).rstrip("."))]
+
+
+def scorers(params: Params) -> Iterator[Finding]:
+    """Ask the scorer service and the judge that are used, and name what is used and not set up."""
+    from unirg_core.scores.configured import check_answers, configured
+    from unirg_core.scores.reward import ScoreFault, check_names
+
+    steps = [step for step in (params.rl.step1, params.rl.step2) if step]
+    named = sorted({*params.evaluate.scores, *(n for step in steps for n, w in step.reward.items() if w)})
+    needs = [
+        ("scorer service", params.scores.service, {"service": params.scores.service}),
+        ("judge", params.scores.judge, {"judge": params.scores.judge}),
+    ]
+    broken = False
+    for name, there, section in needs:
+        used = {"judge"} if name == "judge" else set(there.scores) if there else set()
+        if there is None or used.isdisjoint(named):
+            continue
+        try:
+            check_answers(parameters.Scores(**section), named)
+        except (BadInput, ScoreFault) as error:
+            broken = True
+            yield Finding(name, "fault", str(error).rstrip("."))
+        else:
+            yield Finding(name, "ok", "answers")
+    if not broken:
+        check_names(named, configured(params.scores, used=named))
+        yield Finding("scores", "ok", ", ".join(named))
+
+
+def launcher(params: Params, root: Path) -> Iterator[Finding]:
+    """Check how the training stages are started, and what writes the rollouts."""
+    from importlib.util import find_spec
+
+    from unirg_core.models import device
+    from unirg_core.training.arguments import check_generation
+    from unirg_core.training.memory import read_config
+
+    if params.launch.config:
+        kind = read_config(root, params.launch.config)["distributed_type"]
+        if kind == "DEEPSPEED" and find_spec("deepspeed") is None:
+            raise BadInput(f"launch.config = {params.launch.config} needs deepspeed; say: pip install deepspeed.")
+    device(params.model)
+    check_generation(params.rl.generation, params.model)
+    many = params.launch.processes
+    yield Finding("launch", "ok", f"{many} processes by accelerate" if many > 1 else "one process, no launcher")
+
+
+def memory_of(params: Params, root: Path, gpu_gib: float | None) -> tuple[list[Finding], tuple[Estimate, ...]]:
+    """Estimate the training stages, and say of each whether it fits on the device and what to change."""
+    from unirg_core.models import device
+    from unirg_core.training import fitting, memory
+    from unirg_core.training.shapes import shape_of
+
+    try:
+        shape, division = shape_of(params.model), memory.division_of(params, root)
+    except BadInput as error:
+        return [Finding("memory", "note", str(error).rstrip("."))], ()
+    findings = []
+    try:
+        gpu = bool(gpu_gib) or device(params.model) == "cuda"
+        free, total = (gpu_gib * GIB,) * 2 if gpu_gib else fitting.available(gpu)
+    except BadInput:  # a GPU is asked for and none is here, which `launcher` tells
+        gpu, free, total = True, 0.0, 0.0
+    stages = ("sft", "rl") if params.sft.steps or params.sft.epochs else ("rl",)
+    found = tuple(memory.estimate(params, stage, shape, division, gpu=gpu, total=total) for stage in stages)
+    for one in found:
+        said = f"about {one.peak / GIB:.1f} GiB a process"
+        if not total:
+            findings.append(Finding(f"memory {one.stage}", "note", f"{said}; give --gpu-memory GIB to judge a GPU"))
+        elif reason := fitting.refusal(params, one.stage, shape, division, free, total, gpu=gpu):
+            findings.append(Finding(f"memory {one.stage}", "fault", reason))
+        else:
+            findings.append(Finding(f"memory {one.stage}", "ok", f"{said} of {free / GIB:.1f} GiB free: it fits"))
+    return findings, found

@@ -1,0 +1,74 @@
+"""A recipe as text for a person, or as JSON."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from unirg_core import params
+from unirg_core.recipes.departures import Row, as_values, rows
+from unirg_core.recipes.paper import SOURCE
+from unirg_core.recipes.reading import left_open, names, summary
+
+_TOLD = {
+    "paper": "as the paper states it",
+    "departs": "departs from the paper",
+    "ours": "the paper is silent; our choice",
+    "changed": "the paper is silent; not our usual choice",
+}
+_MARK = {"paper": "=", "departs": "!", "ours": "o", "changed": "~", "free": " "}
+_WIDTH = 34
+
+
+def listing(root: Path, as_json: bool) -> str:
+    """Return the recipes that there are, each with what it is for."""
+    found = {name: summary(root, name) for name in names(root)}
+    if as_json:
+        return json.dumps(found, indent=1)
+    width = max((len(name) for name in found), default=0)
+    return "\n".join(f"{name:{width}}  {said}" for name, said in found.items())
+
+
+def shown(root: Path, recipe: str, as_json: bool) -> str:
+    """Return a recipe's resolved parameters, each marked by how it stands to the paper.
+
+    Raises
+    ------
+    BadInput
+        When there is no such recipe, or it does not resolve.
+    """
+    open_ = left_open(root, recipe)
+    found = rows(params.resolve(root, recipe, open_))
+    if as_json:
+        return json.dumps(
+            {"recipe": recipe, "source": SOURCE, "left_open": open_, "parameters": [as_values(row) for row in found]},
+            indent=1,
+        )
+    return "\n".join([*_head(recipe, found), "", *map(_line, found), *_open(open_)])
+
+
+def _head(recipe: str, found: Sequence[Row]) -> list[str]:
+    count = {name: sum(row.standing == name for row in found) for name in _TOLD}
+    legend = [f"  {_MARK[name]} {said}: {count[name]}" for name, said in _TOLD.items()]
+    return [f"recipe {recipe}, against {SOURCE}", *legend]
+
+
+def _line(row: Row) -> str:
+    left = f"{_MARK[row.standing]} {row.path:{_WIDTH}} {_plain(row.value)}"
+    told = {
+        "departs": f"   paper: {_plain(row.published)} ({row.item})",
+        "changed": f"   ours: {_plain(row.published)} ({row.why})",
+        "ours": f"   ({row.why})",
+    }
+    return left + told.get(row.standing, "")
+
+
+def _open(open_: dict[str, Any]) -> list[str]:
+    if not open_:
+        return []
+    left = ", ".join(f"ingest.{name}" for name in open_["ingest"])
+    return ["", f"Left to you: {left} (--path DROP, --set ingest.policy=ID-OF-YOUR-LEGAL-BASIS)."]
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
