@@ -11,7 +11,7 @@ from pydicom.uid import JPEG2000Lossless
 
 from unirg_core.ingest.limit import limited
 from unirg_core.ingest.source import Rejected
-from unirg_core.ingest.workers import Workers
+from unirg_core.ingest.workers import Processes, Workers
 
 
 def _busy(seconds: float) -> None:
@@ -62,12 +62,12 @@ def _decode(keys: list[str]) -> list[str]:
 
 
 def _native() -> None:
-    noise = np.random.default_rng(0).integers(0, 65536, (1500, 1500)).astype(np.uint16)
+    noise = np.random.default_rng(0).integers(0, 65536, (2500, 2500)).astype(np.uint16)
     imagecodecs.jpeg2k_encode(noise, level=0, numthreads=1)
 
 
 def test_a_decoder_that_does_not_return_costs_its_file_only():
-    workers = Workers(1, _decode, _start, (), lambda key: [f"lost {key}"], lambda a, b: a + b)
+    workers = Workers(Processes(1, _start, ()), _decode, lambda key: [f"lost {key}"], lambda a, b: a + b)
     began = time.process_time()
     _native()
     assert time.process_time() - began > 0.3, "the machine is too fast for this test"
