@@ -102,7 +102,7 @@ def test_killed_while_publishing_nothing_is_read_again(
 ) -> None:
     root = tmp_path / "run"
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("unirg_core.ingest.run.complete", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr("unirg_core.ingest.run.neighbours", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         ingested(_run(), root)
     assert len(_spooled(unirg_home)) >= 4 and not (root / "data" / "manifest.parquet").exists()
     monkeypatch.setattr(Drawn, "read", lambda *_: pytest.fail("a study was read again"))
@@ -113,7 +113,7 @@ def test_killed_while_publishing_nothing_is_read_again(
 def test_the_same_data_with_other_code_starts_anew(tmp_path: Path, unirg_home: Path, monkeypatch) -> None:
     root = tmp_path / "run"
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("unirg_core.ingest.run.complete", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr("unirg_core.ingest.run.neighbours", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         ingested(_run(), root)
     monkeypatch.setattr("unirg_core.ingest.spool.makers", lambda: {"code": "changed"})
     read, original = [], Drawn.read
