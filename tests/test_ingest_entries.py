@@ -70,7 +70,7 @@ def test_every_key_is_found_and_no_other(keys):
 def test_a_row_is_read_again_from_where_it_stands(tmp_path, encoding, mark):
     if mark and encoding != "utf-8":
         return
-    written = "a,b\r\n1,\"x\ny \"\"z\"\"\"\n\n,\n3,Müller\n4\n5,last"
+    written = 'a,b\r\n1,"x\ny ""z"""\n\n,\n3,Müller\n4\n5,last'
     (tmp_path / "t.csv").write_bytes((mark + written).encode(encoding))
     table = open_table(Local(tmp_path), "t.csv", "t.csv", encoding)
     first = list(table.rows())
