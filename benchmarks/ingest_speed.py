@@ -2,8 +2,8 @@
 
 The files: pydicom-data's RG1 (chest, 1955 x 1841, 15 bits) and RG3 (1760 x 1760, 10 bits) and phantoms of 2048 pixels,
 as JPEG 2000 lossless and uncompressed, repeated to `files` of each kind (192 and 768 unless told; the same bytes under
-several names, so that a drop fits on any disk); the stored side is 512 pixels. A worker's start takes about a second
-of computing, most of it imports, as long as 40 uncompressed files: a hospital's run has tens of thousands of them, so
+several names, so that a drop fits on any disk); the stored side is 512 pixels. A worker imports for half a
+second of computing before its first file, as long as 20 uncompressed files: a hospital's run has tens of thousands, so
 the drop must not be short. The bare run's processes start in the measured time too.
 
 1. The stage with two processes against two that only decode with the same decoders, shift to 8 bits, resize and
