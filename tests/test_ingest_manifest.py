@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unirg_core.ingest.build import KEPT_SCHEMA
-from unirg_core.ingest.manifest import complete
+from unirg_core.ingest.manifest import STORED, completed, neighbours
 from unirg_core.study import MANIFEST_SCHEMA
 
 
@@ -18,9 +18,18 @@ def _kept(studies: list[tuple[str, str, int | None]]) -> pa.Table:
     return table.append_column("row", pa.array(range(len(rows)), pa.int32()))
 
 
+def _manifest(kept: pa.Table, left_out: tuple[str, ...] = (), parts: int = 3) -> pa.Table:
+    """Return the manifest of rows that come in parts of so many."""
+    taken = kept.filter(pa.array([study not in left_out for study in kept["study_id"].to_pylist()], pa.bool_()))
+    beside = neighbours(taken).append_column("split", pa.array(["train"] * taken.num_rows, pa.string()))
+    for name in beside.column_names:
+        taken = taken.append_column(name, beside[name])
+    stored = [kept.select(STORED).slice(at, parts) for at in range(0, kept.num_rows, parts)]
+    return pa.concat_tables(completed(stored, taken))
+
+
 def _completed(studies: list[tuple[str, str, int | None]]) -> dict[str, dict]:
-    splits = {patient: "train" for _, patient, _ in studies}
-    return {row["study_id"]: row for row in complete(_kept(studies), splits).to_pylist()}
+    return {row["study_id"]: row for row in _manifest(_kept(studies)).to_pylist()}
 
 
 @pytest.mark.parametrize(
@@ -62,5 +71,11 @@ def test_a_prior_is_an_earlier_study_of_the_same_patient(drawn):
         assert visits == list(range(len(visits)))
 
 
-def test_the_manifest_has_its_schema():
-    assert complete(_kept([("s", "p", 5)]), {"p": "test"}).schema == MANIFEST_SCHEMA
+@pytest.mark.parametrize("parts", [1, 2, 7, 64])
+@pytest.mark.parametrize("left_out", [(), ("a",), ("b", "c"), ("a", "e"), ("d",)])
+def test_rows_in_parts_find_what_was_derived_of_them(left_out, parts):
+    kept = _kept([("a", "p", 1), ("b", "q", 5), ("c", "q", 7), ("d", "p", 9), ("e", "p", None)])
+    found = _manifest(kept, left_out, parts)
+    assert found.schema == MANIFEST_SCHEMA
+    assert found["study_id"].to_pylist() == [study for study in "abcde" if study not in left_out]
+    assert [row["row"] for row in found.to_pylist()] == ["abcde".index(row["study_id"]) for row in found.to_pylist()]

@@ -14,6 +14,7 @@ from fixtures_drops import ingested, params, pin
 from unirg_core.files import tree_digest
 from unirg_core.ingest import batches, ingest
 from unirg_core.ingest.drawn import Drawn
+from unirg_core.ingest.source import Listed
 from unirg_core.params import dump
 
 _WORLD = {"world": 3, "patients": 150, "image_size": 64}
@@ -101,7 +102,7 @@ def test_killed_while_publishing_nothing_is_read_again(
 ) -> None:
     root = tmp_path / "run"
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("unirg_core.ingest.run.complete", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr("unirg_core.ingest.run.neighbours", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         ingested(_run(), root)
     assert len(_spooled(unirg_home)) >= 4 and not (root / "data" / "manifest.parquet").exists()
     monkeypatch.setattr(Drawn, "read", lambda *_: pytest.fail("a study was read again"))
@@ -112,7 +113,7 @@ def test_killed_while_publishing_nothing_is_read_again(
 def test_the_same_data_with_other_code_starts_anew(tmp_path: Path, unirg_home: Path, monkeypatch) -> None:
     root = tmp_path / "run"
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("unirg_core.ingest.run.complete", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr("unirg_core.ingest.run.neighbours", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         ingested(_run(), root)
     monkeypatch.setattr("unirg_core.ingest.spool.makers", lambda: {"code": "changed"})
     read, original = [], Drawn.read
@@ -126,7 +127,7 @@ def test_another_source_in_the_workers_is_refused() -> None:
     from unirg_core.keys import Vault
 
     vault = Vault(b"k" * 32, None, None)
-    keys = batches._Keys(vault, ["b", "a", "c"])
+    keys = batches._Keys(vault, [Listed(key, "", "") for key in "bac"])
     assert keys.of([vault.pseudonym("study", key) for key in ("c", "a")]) == ["c", "a"]
     for known in (keys, batches._Keys(vault, [])):
         with pytest.raises(BadInput, match="it has changed since, or this worker sees another folder"):

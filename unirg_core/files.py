@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,15 @@ def canonical_json(value: Any) -> bytes:
 def digest_of(value: Any) -> str:
     """Return the SHA-256 (hex) of a JSON value's canonical bytes."""
     return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def digest_of_all(values: Iterable[Any], *more: Any) -> str:
+    """Return `digest_of` the list of the values, or of [that list, *more]; one value at a time is held."""
+    digest = hashlib.sha256(b"[[" if more else b"[")
+    for number, value in enumerate(values):
+        digest.update(b"," * bool(number) + canonical_json(value))
+    digest.update(b"".join([b"]", *(b"," + canonical_json(value) for value in more), b"]" * bool(more)]))
+    return digest.hexdigest()
 
 
 def file_digest(path: Path) -> str:

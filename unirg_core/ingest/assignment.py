@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from unirg_core.files import digest_of, folder_written_whole, read_json
+from unirg_core.files import digest_of_all, folder_written_whole, read_json
 from unirg_core.ingest.people import People
 from unirg_core.ingest.shards import write_table
 from unirg_core.ingest.stored import folder_list, stored
@@ -154,24 +154,28 @@ def _in_use(path: Path, live: int) -> float:
     return path.stat().st_size * live / max(pq.read_metadata(path).num_rows, 1)
 
 
-def summary(places: Mapping[str, Any], manifest: pa.Table, people: People) -> dict[str, Any]:
-    """Return what the splits came to: studies and patients by rule and by test set, and who was merged."""
-    rules: dict[str, dict[str, set[str]]] = {}
-    sets: dict[str, dict[str, set[str]]] = {}
-    for study, patient in zip(*(manifest[name].to_pylist() for name in ("study_id", "patient_id")), strict=True):
-        place = places[patient]
-        for groups, name in ((rules, f"{place.split} by {place.rule}"), (sets, place.test_set)):
-            if name:
-                group = groups.setdefault(name, {"studies": set(), "patients": set()})
-                group["studies"].add(study)
-                group["patients"].add(patient)
+def summary(places: Mapping[str, Any], taken: pa.Table, people: People) -> dict[str, Any]:
+    """Return what the splits came to: studies and patients by rule and by test set, and who was merged.
+
+    `taken` has the columns study_id, split, rule and test_set of each study that is taken, `places` all patients.
+    """
+    split = pc.binary_join_element_wise(taken["split"], taken["rule"], " by ")
+    here = [place for place in places.values() if place.split]
+    rules = _groups(split, Counter(f"{place.split} by {place.rule}" for place in here))
+    sets = _groups(taken["test_set"], Counter(place.test_set for place in here if place.test_set))
+    for name, group in sets.items():
+        studies = taken["study_id"].filter(pc.equal(taken["test_set"], name))
+        order = pc.sort_indices(studies).to_numpy()
+        group["digest"] = digest_of_all(studies[int(at)].as_py() for at in order)
     left = [place for place in places.values() if not place.split]
     return {
-        "rules": {name: {kind: len(ids) for kind, ids in group.items()} for name, group in sorted(rules.items())},
-        "test_sets": {
-            name: {kind: len(ids) for kind, ids in group.items()} | {"digest": digest_of(sorted(group["studies"]))}
-            for name, group in sorted(sets.items())
-        },
+        "rules": rules,
+        "test_sets": sets,
         "left_out": {rule: sum(p.rule == rule for p in left) for rule in sorted({p.rule for p in left})},
         "merged": sorted([one, other] for one, other in people.same.items()),
     }
+
+
+def _groups(names: pa.ChunkedArray, patients: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    counted = {row["values"]: row["counts"] for row in names.value_counts().to_pylist()}
+    return {name: {"studies": counted[name], "patients": count} for name, count in sorted(patients.items())}

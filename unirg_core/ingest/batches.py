@@ -20,6 +20,7 @@ from unirg_core.home import die_with, home
 from unirg_core.ingest.build import Batch, Builder, Reject
 from unirg_core.ingest.opening import open_source
 from unirg_core.ingest.people import read_merges
+from unirg_core.ingest.source import Listed
 from unirg_core.ingest.spool import Spool, makers, shared
 from unirg_core.ingest.workers import Crew, Processes, Workers
 from unirg_core.keys import Vault, open_vault
@@ -72,7 +73,7 @@ class _Work:
         self._source, self._spool = open_source(params, root), spool
         vault = open_vault(params.source, state)
         self._builder = Builder(self._source.name, vault, params, read_merges(params, root, vault))
-        self._keys = _Keys(vault, [study.key for study in self._source.studies()])
+        self._keys = _Keys(vault, self._source.studies())
 
     def do(self, names: list[str]) -> list[str]:
         """Read and build some studies."""
@@ -81,12 +82,13 @@ class _Work:
 
 
 class _Keys:
-    """The keys of studies by their keyed names: 16 bytes a study, for there may be millions."""
+    """Finds the keys of studies by their keyed names: 16 bytes a study, for there may be millions."""
 
-    def __init__(self, vault: Vault, keys: Sequence[str]) -> None:
-        numbers = np.fromiter((int(vault.pseudonym("study", key), 16) for key in keys), np.uint64, len(keys))
-        order = np.argsort(numbers)
-        self._numbers, self._keys = numbers[order], np.array(keys, dtype=object)[order]
+    def __init__(self, vault: Vault, studies: Sequence[Listed]) -> None:
+        numbers = (int(vault.pseudonym("study", study.key), 16) for study in studies)
+        numbers = np.fromiter(numbers, np.uint64, len(studies))
+        self._studies, self._order = studies, np.argsort(numbers)
+        self._numbers = numbers[self._order]
 
     def of(self, names: Sequence[str]) -> list[str]:
         """Return the keys.
@@ -103,7 +105,7 @@ class _Keys:
                 "The source does not hold the studies that it held when the run was pinned: it has changed since, or "
                 "this worker sees another folder at that path."
             )
-        return list(self._keys[places])
+        return [self._studies[number].key for number in self._order[places]]
 
 
 @dataclass(frozen=True)

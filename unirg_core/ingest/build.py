@@ -82,6 +82,8 @@ class Builder:
         schema = KEPT_SCHEMA.append(LATERAL) if self._params.lateral else KEPT_SCHEMA
         batch = Batch(schema.empty_table())
         rows = []
+        studies = list(studies)
+        self._vault.salts({self._patient(raw) for raw in studies})  # a new one waits for the disk: once for all
         for raw in studies:
             try:
                 rows.append(self._row(raw, batch))
@@ -104,8 +106,7 @@ class Builder:
         view, picture = taken["FRONTAL"]
         side = taken.get("LATERAL")
         study_id = self._vault.pseudonym("study", raw.key)
-        patient_id = patient_pseudonym(self._vault, raw.institution, raw.patient)
-        patient_id = self._same.get(patient_id, patient_id)
+        patient_id = self._patient(raw)
         seen = [name for _, one in taken.values() for name in one.identifiers]
         known = Known([*raw.identifiers, *seen, *form_identifiers(raw.report)])
         day = raw.day if raw.dated else picture.day
@@ -133,6 +134,10 @@ class Builder:
             row[LATERAL.name] = store(side[1].grey, self._params.image_size).png
         salt = self._vault.salt(patient_id)
         return {**row, "digest": _digest(salt, row), "content": _content(salt, row), "published": raw.split}
+
+    def _patient(self, raw: RawStudy) -> str:
+        patient_id = patient_pseudonym(self._vault, raw.institution, raw.patient)
+        return self._same.get(patient_id, patient_id)
 
     def _pictures(self, raw: RawStudy, batch: Batch) -> dict[str, tuple[str, Decoded]]:
         """Return view and picture of the first frontal and, if wanted, lateral chest radiograph; tell of all others."""

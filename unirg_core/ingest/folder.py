@@ -9,18 +9,24 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, lru_cache, partial
+from itertools import groupby
 from pathlib import Path
+
+import pyarrow.compute as pc
 
 from unirg_core.faults import BadInput
 from unirg_core.files import digest_of
+from unirg_core.ingest.entries import Entries, Finder, Spot
 from unirg_core.ingest.mapping import Mapping, age_of, check_columns, mapping_of, read_mapping
 from unirg_core.ingest.place import Local, Place, picture
 from unirg_core.ingest.sections import Sections
 from unirg_core.ingest.source import Listed, RawFile, RawStudy, Refusal
-from unirg_core.ingest.table import Row, listed, table_of
+from unirg_core.ingest.table import Row, listed, open_table
 
 MAPPING = "mapping.yaml"
+_BLOCK = 4096
+_AGAIN = "the same file stands in the study twice; the first row was taken"
 _FRONTAL_FIRST = {"PA": 0, "AP": 1, "": 2, "OTHER": 3, "LATERAL": 4}
 
 
@@ -75,14 +81,14 @@ class Folder:
         self._mapping, named = mapping or read_mapping_of(self._place, mapping_path)
         self._institution = institution or self._mapping.institution_name
         table = f"{self._place}/{self._mapping.table}"
-        columns, rows = table_of(partial(self._place.read, self._mapping.table), table, self._mapping.encoding)
-        check_columns(self._mapping, columns, named, table)
+        self._table = open_table(self._place, self._mapping.table, table, self._mapping.encoding)
+        entries, faults, dates = self._read_through()
+        check_columns(self._mapping, self._table.columns, named, table)
         self._pictures = self._folder(named)
-        self._refusals: list[Refusal] = []
-        self._studies: dict[str, list[_Entry]] = {}
-        for entry in self._entries(rows):
-            self._studies.setdefault(entry.key, []).append(entry)
-        self._days = _days(self._mapping, self._studies, table)
+        self._studies, again = entries.grouped()
+        faults += [(spot.number, spot.part, _AGAIN) for spot in again]
+        self._refusals = [Refusal(f"row {row}", f"Table row {row}: {fault}.") for row, _, fault in sorted(faults)]
+        _check_dates(self._mapping, dates, table)
 
     def _folder(self, named: str) -> Place:
         """Return the place of the pictures."""
@@ -97,16 +103,18 @@ class Folder:
             )
         return self._place.below(folder)
 
-    def listing(self) -> list[list[str | int]]:
-        """Return the digests of table and mapping, and size and tag of each file that the table names."""
-        files = sorted({entry.file for entries in self._studies.values() for entry in entries})
-        mapping = digest_of(self._mapping.model_dump(mode="json"))
-        tables = [["table", self._place.digest(self._mapping.table)], ["mapping", mapping]]
-        return tables + [[name, *self._pictures.fingerprint(name)] for name in files]
+    def listing(self) -> Iterator[list[str | int]]:
+        """Yield the digests of table and mapping, and size and tag of each file that the table names."""
+        yield ["table", self._place.digest(self._mapping.table)]
+        yield ["mapping", digest_of(self._mapping.model_dump(mode="json"))]
+        files = self._studies.files
+        for at in pc.sort_indices(files).to_numpy():
+            name = files[int(at)].as_py()
+            yield [name, *self._pictures.fingerprint(name)]
 
     def studies(self) -> Sequence[Listed]:
         """Return each study of the table once."""
-        return [Listed(key, entries[0].institution, entries[0].patient) for key, entries in self._studies.items()]
+        return self._studies
 
     def refusals(self) -> Sequence[Refusal]:
         """Return the rows that are no study."""
@@ -116,17 +124,29 @@ class Folder:
         """Yield the studies; each file's bytes are fetched when they are asked for."""
         return (self._raw(key) for key in keys)
 
-    def _entries(self, rows: list[Row]) -> Iterator[_Entry]:
-        seen = set()
-        for row in rows:
-            for entry, fault in self._of_line(row):
-                if not fault and (entry.key, entry.file) in seen:
-                    fault = "the same file stands in the study twice; the first row was taken"
+    @cached_property
+    def _finder(self) -> Finder:
+        return Finder(self._studies.keys)
+
+    def _read_through(self) -> tuple[Entries, list[tuple[int, int, str]], list[str]]:
+        """Return the entries, what is wrong with others (row, part of it, fault), and a date that cannot be read.
+
+        The last is a list of one text, where a date is wanted and no cell holds one that can be read.
+        """
+        entries, faults = Entries(), []
+        day_of = lru_cache(_BLOCK)(self._mapping.day_of)  # days repeat
+        seen, unread = False, ""
+        for row in self._table.rows():
+            written = _cell(row, self._mapping.date)
+            days = _whole(_cell(row, self._mapping.offset)), day_of(written) if written else None
+            for part, (entry, fault) in enumerate(self._of_line(row)):
                 if fault:
-                    self._refusals.append(Refusal(f"row {row.number}", f"Table row {row.number}: {fault}."))
+                    faults.append((row.number, part, fault))
                     continue
-                seen.add((entry.key, entry.file))
-                yield entry
+                spot = Spot(row.number, row.at, row.size, part)
+                entries.add(Listed(entry.key, entry.institution, entry.patient), entry.file, spot, days)
+                seen, unread = seen or days[1] is not None, unread or written
+        return entries, faults, [] if seen else [unread]
 
     def _of_line(self, row: Row) -> Iterator[tuple[_Entry, str]]:
         """Yield the entries of a line, most often one, each with its fault."""
@@ -149,7 +169,8 @@ class Folder:
         return "" if entry.file else "it names no file"
 
     def _raw(self, key: str) -> RawStudy:
-        entries = sorted(self._studies[key], key=self._preference)
+        at = self._finder.number(key)
+        entries = sorted(self._entries(self._studies.entries(at)), key=self._preference)
         first = entries[0]
         sections, report = self._text(entries)
         return RawStudy(
@@ -161,11 +182,17 @@ class Folder:
             sections=sections,
             sex=_sex(_cell(first.row, self._mapping.sex)),
             age=age_of(_cell(first.row, self._mapping.age)),
-            day=self._days.get(key),
+            day=self._studies.day(at),
             dated=bool(self._mapping.date or self._mapping.offset),
             identifiers=tuple(self._identifiers(entries)),
             where=f"table row {first.row.number}",
         )
+
+    def _entries(self, spots: Sequence[Spot]) -> Iterator[_Entry]:
+        """Read the entries of a study again."""
+        for (number, at, size), parts in groupby(spots, lambda spot: spot[:3]):
+            line = list(self._of_line(self._table.row(number, at, size)))
+            yield from (line[spot.part][0] for spot in parts)
 
     def _identifiers(self, entries: list[_Entry]) -> Iterator[tuple[str, str]]:
         yield "id", entries[0].patient
@@ -224,33 +251,16 @@ def _sex(text: str) -> str:
     return {"F": "F", "W": "F", "M": "M"}.get(letter, "")
 
 
-def _days(mapping: Mapping, studies: dict[str, list[_Entry]], table: str) -> dict[str, int]:
-    """Return the day of each study that has one."""
-    offsets = {key: _first(_whole(_cell(e.row, mapping.offset)) for e in entries) for key, entries in studies.items()}
-    dates = {key: _first(_day(mapping, e.row) for e in entries) for key, entries in studies.items()}
-    if mapping.date and not mapping.offset and not any(day is not None for day in dates.values()):
-        example = next((c for es in studies.values() for e in es if (c := _cell(e.row, mapping.date))), "")
-        shape = re.sub(r"[A-Za-z]", "a", re.sub(r"\d", "9", example))
+def _check_dates(mapping: Mapping, unread: Sequence[str], table: str) -> None:
+    """Refuse a column of dates none of which can be read."""
+    if mapping.date and not mapping.offset and unread:
+        shape = re.sub(r"[A-Za-z]", "a", re.sub(r"\d", "9", unread[0]))
         raise BadInput(
             f"No cell of the column {mapping.date!r} of {table} is a date as date_formats has them "
             f"({', '.join(mapping.date_formats)}); the first looks like {shape!r}: set date_formats in the mapping."
         )
-    without = {(es[0].institution, es[0].patient) for key, es in studies.items() if offsets[key] is None}
-    chosen = {
-        key: dates[key] if (entries[0].institution, entries[0].patient) in without else offsets[key]
-        for key, entries in studies.items()
-    }
-    return {key: day for key, day in chosen.items() if day is not None}
-
-
-def _day(mapping: Mapping, row: Row) -> int | None:
-    return mapping.day_of(_cell(row, mapping.date)) if mapping.date else None
 
 
 def _whole(text: str) -> int | None:
     match = re.fullmatch(r"(-?\d{1,6})(?:\.0*)?", text)
     return int(match[1]) if match else None
-
-
-def _first(values: Iterator[int | None]) -> int | None:
-    return next((value for value in values if value is not None), None)

@@ -1,7 +1,9 @@
 """A drop with a sub-folder an institution: each has a table, and a mapping of its own or one for all at the top."""
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 
 from unirg_core.faults import BadInput
@@ -45,17 +47,15 @@ class Institutions:
     def __init__(self, place: Place, names: Sequence[str], mapping_path: Path | None, *, shared: bool) -> None:
         self._parts = {name: _part(place, name, mapping_path, shared) for name in names}
 
-    def listing(self) -> list[list[str | int]]:
-        """Return the listings of all sub-folders, each name with its sub-folder's before it."""
-        return [[f"{name}/{first}", *rest] for name, part in self._parts.items() for first, *rest in part.listing()]
+    def listing(self) -> Iterator[list[str | int]]:
+        """Yield the listings of all sub-folders, each name with its sub-folder's before it."""
+        for name, part in self._parts.items():
+            for first, *rest in part.listing():
+                yield [f"{name}/{first}", *rest]
 
     def studies(self) -> Sequence[Listed]:
         """Return all studies; a key holds its sub-folder."""
-        return [
-            replace(study, key=f"{name}{_MARK}{study.key}")
-            for name, part in self._parts.items()
-            for study in part.studies()
-        ]
+        return _Studies(self._parts)
 
     def refusals(self) -> Sequence[Refusal]:
         """Return the rows that are no study, told with their sub-folder."""
@@ -74,6 +74,24 @@ class Institutions:
                 replace(file, key=f"{name}{_MARK}{file.key}", where=f"{name}, {file.where}") for file in study.files
             )
             yield replace(study, key=key, files=files, where=f"{name}, {study.where}")
+
+
+class _Studies(Sequence[Listed]):
+    """The studies of all sub-folders, each made when it is asked for."""
+
+    def __init__(self, parts: Mapping[str, Folder]) -> None:
+        self._names, self._studies = list(parts), [part.studies() for part in parts.values()]
+        self._ends = list(accumulate(map(len, self._studies)))
+
+    def __len__(self) -> int:
+        return self._ends[-1]
+
+    def __getitem__(self, number: int) -> Listed:
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        part = bisect_right(self._ends, number)
+        study = self._studies[part][number - (self._ends[part - 1] if part else 0)]
+        return replace(study, key=f"{self._names[part]}{_MARK}{study.key}")
 
 
 def _part(place: Place, name: str, mapping_path: Path | None, shared: bool) -> Folder:

@@ -1,53 +1,69 @@
-"""What follows from a study's neighbours: visit, prior and split; added when all studies are known."""
+"""What follows from a study's neighbours: visit and prior; added, with place and split, when all studies are known."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from unirg_core.study import MANIFEST_SCHEMA
 
+DERIVED = ("visit", "days_since_first", "prior_study_id", "split", "shard", "row")
+"""The columns that do not follow from the study alone."""
 
-def complete(kept: pa.Table, splits: Mapping[str, str]) -> pa.Table:
-    """Return the manifest: the kept rows (all columns but the derived ones of time and split) in their order."""
-    rows = kept.select(["study_id", "patient_id", "day"]).to_pylist()
-    order = _in_time(rows)
-    derived = {name: [order[row["study_id"]][name] for row in rows] for name in ("visit", "days_since_first", "prior")}
-    columns = {name: kept[name] for name in kept.column_names}
-    columns["visit"] = derived["visit"]
-    columns["days_since_first"] = derived["days_since_first"]
-    columns["prior_study_id"] = derived["prior"]
-    columns["split"] = [splits[row["patient_id"]] for row in rows]
-    return pa.table([_column(columns[field.name], field) for field in MANIFEST_SCHEMA], schema=MANIFEST_SCHEMA)
+STORED = tuple(name for name in MANIFEST_SCHEMA.names if name not in DERIVED)
+"""The others."""
 
 
-def _column(values: Any, field: pa.Field) -> pa.ChunkedArray | pa.Array:
-    return values.cast(field.type) if isinstance(values, pa.ChunkedArray) else pa.array(values, field.type)
-
-
-def _in_time(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return each study's place among its patient's.
+def neighbours(kept: pa.Table) -> pa.Table:
+    """Return visit, days_since_first and prior_study_id of rows that have study_id, patient_id and day.
 
     Studies of the same day count as two visits, in the order of their ids, but neither is the other's prior: nothing
     tells which came first. One without a day comes last and has no prior and no distance.
     """
-    by_patient: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in rows:
-        by_patient[row["patient_id"]].append(row)
-    placed: dict[str, dict[str, Any]] = {}
-    for studies in by_patient.values():
-        studies.sort(key=lambda row: (row["day"] is None, row["day"] or 0, row["study_id"]))
-        first = studies[0]["day"]
-        earlier: Mapping[str, Any] | None = None  # the last study of the last day before this one's
-        for visit, row in enumerate(studies):
-            before = studies[visit - 1] if visit else None
-            if before is not None and before["day"] != row["day"]:
-                earlier = before
-            dated = row["day"] is not None
-            placed[row["study_id"]] = {
-                "visit": visit,
-                "days_since_first": row["day"] - first if dated else None,
-                "prior": earlier["study_id"] if earlier is not None and dated else None,
-            }
-    return placed
+    keys = [(name, "ascending") for name in ("patient_id", "day", "study_id")]
+    order = pc.sort_indices(kept, keys).to_numpy()  # no day comes last
+    day = kept["day"].cast(pa.int64()).fill_null(np.iinfo(np.int64).max).to_numpy()[order]
+    dated = kept["day"].is_valid().to_numpy()[order]
+    patient = kept["patient_id"].combine_chunks().dictionary_encode().indices.to_numpy()[order]
+    place = np.arange(len(order))
+    another = np.diff(patient, prepend=-1) != 0
+    start = _latest(place, another)
+    day_start = _latest(place, another | (np.diff(day, prepend=-1) != 0))
+    earlier = order[day_start - 1]
+    none = ~dated | (day_start == start)
+    back = np.empty_like(order)
+    back[order] = place
+    studies = kept["study_id"].combine_chunks()
+    return pa.table(
+        {
+            "visit": (place - start)[back],
+            "days_since_first": pa.array((day - day[start])[back], pa.int64(), mask=~dated[back]),
+            "prior_study_id": studies.take(pa.array(earlier[back], mask=none[back])),
+        }
+    )
+
+
+def _latest(place: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    """Return for each place the latest one, up to it, at which something begins."""
+    return np.maximum.accumulate(np.where(begins, place, 0))
+
+
+def completed(parts: Iterable[pa.Table], taken: pa.Table) -> Iterator[pa.Table]:
+    """Yield the manifest in parts.
+
+    Parameters
+    ----------
+    parts
+        All rows, taken or not, in order, with the columns STORED.
+    taken
+        The rows that are taken, in the same order, with study_id and the columns DERIVED.
+    """
+    at = 0
+    for part in parts:
+        window = taken.slice(at, part.num_rows)
+        rows = part.filter(pc.is_in(part["study_id"], value_set=window["study_id"].combine_chunks()))
+        its = window.slice(0, rows.num_rows)
+        at += rows.num_rows
+        columns = {**{name: rows[name] for name in STORED}, **{name: its[name] for name in DERIVED}}
+        yield pa.table([columns[field.name].cast(field.type) for field in MANIFEST_SCHEMA], schema=MANIFEST_SCHEMA)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from unirg_core.faults import BadInput
-from unirg_core.files import digest_of, read_json
+from unirg_core.files import digest_of_all, read_json
 from unirg_core.home import home
 from unirg_core.ingest.people import list_digests
 from unirg_core.ingest.place import Place, open_place
@@ -65,11 +65,11 @@ def listing_digest(params: Params, root: Path) -> dict[str, Any]:
 
 def _listing(source: Source, params: Ingest, root: Path) -> dict[str, Any]:
     lists = list_digests(params, root)
-    listing = source.listing()
+    digest = digest_of_all(source.listing(), *([lists] if lists else []))
     studies = source.studies()
     return {
         "kind": source.name,
-        "digest": digest_of([listing, lists] if lists else listing),
+        "digest": digest,
         "count": len(studies),
         "institutions": sorted({study.institution for study in studies}),
     }

@@ -7,35 +7,38 @@ byte for byte. The manifest is written last: where it stands, the dataset is com
 """
 
 import shutil
+import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from unirg_core.faults import BadInput
 from unirg_core.files import folder_written_whole, write_json
-from unirg_core.ingest.arrivals import Arrivals, Duplicates, carry_over
-from unirg_core.ingest.assignment import ASSIGNMENT, SPLITS_FILE, Assignment, read_assignment, row_key, summary
+from unirg_core.ingest.arrivals import Arrivals, Duplicates, Places, carry_over
+from unirg_core.ingest.assignment import ASSIGNMENT, SPLITS_FILE, Assignment, read_assignment, summary
 from unirg_core.ingest.batches import batches
 from unirg_core.ingest.build import Reject, patient_pseudonym
 from unirg_core.ingest.collected import Collected
-from unirg_core.ingest.manifest import complete
+from unirg_core.ingest.manifest import STORED, completed, neighbours
 from unirg_core.ingest.opening import open_pinned
 from unirg_core.ingest.people import People, read_people
-from unirg_core.ingest.shards import ShardWriter, write_table
+from unirg_core.ingest.shards import ShardWriter, write_parts, write_table
 from unirg_core.ingest.source import Source
 from unirg_core.ingest.splits import CLASH, Known, Place, assign
 from unirg_core.ingest.spool import Spool, spooling
 from unirg_core.keys import Vault
 from unirg_core.params import Params
 from unirg_core.progress import Progress, say
-from unirg_core.study import MANIFEST, REJECTS, STUDIES, TRUTH
+from unirg_core.study import MANIFEST, MANIFEST_SCHEMA, REJECTS, STUDIES, TRUTH
 from unirg_core.wording import commonest, counted
 
 _CHUNK = 64
+_AT_A_TIME = 4096  # rows whose values are Python objects
 _DEID = "data/deid.json"
 _COMMONEST = 3
 _MB = 1_000_000
@@ -68,13 +71,14 @@ def ingest(params: Params, root: Path) -> None:
             with ShardWriter(folder, params.ingest.shard_mb, before.next_shard) as writer:
                 arrivals = Arrivals(before, writer)
                 _stream(job, listed, whole, arrivals, spool)
-                places, new = arrivals.finish()
+                places = arrivals.finish()
             carried = carry_over(before, places, folder)
-        _write(job, whole, places, new)
+        del arrivals
+        _write(job, whole, places, _stored(listed, spool))
         vault.seal()
-    kept = len(new) - sum(new)
-    shards = f"{sum(new)} written to new shards, {kept} kept in {len(carried.keys() & before.shards.keys())} old ones"
-    taken, lost = counted(len(new), "study"), counted(len(whole.rejects), "file")
+    new, old = int(places.new.sum()), carried.keys() & before.shards.keys()
+    shards = f"{new} written to new shards, {len(places.new) - new} kept in {len(old)} old ones"
+    taken, lost = counted(len(places.new), "study"), counted(len(whole.rejects), "file")
     say("ingest", f"{taken} taken ({shards}), {lost} rejected ({root / REJECTS}).")
     for reason in commonest(reject.reason for reject in whole.rejects):
         say("ingest", f"rejected: {reason}")
@@ -108,15 +112,24 @@ def _listed(source: Source, job: _Job) -> tuple[list[str], list[Reject]]:
 
 def _stream(job: _Job, listed: list[str], whole: Collected, arrivals: Arrivals, spool: Spool) -> None:
     """Take all batches, in order, and give each row its place."""
-    chunks = [listed[at : at + _CHUNK] for at in range(0, len(listed), _CHUNK)]
+    chunks = _chunks(listed)
     progress = Progress("ingest", len(listed), "studies")
-    duplicates = Duplicates(job.before, job.people, set(listed))
+    duplicates = Duplicates(job.before, job.people, listed)
     for chunk, batch in zip(chunks, batches(job.params.ingest, job.root, spool, chunks), strict=True):
         batch.rows, again = duplicates.sift(batch.rows)
         batch.rejects += again
         whole.add(batch)
         arrivals.add(batch.rows)
         progress.step(len(chunk))
+
+
+def _chunks(listed: list[str]) -> list[list[str]]:
+    return [listed[at : at + _CHUNK] for at in range(0, len(listed), _CHUNK)]
+
+
+def _stored(listed: list[str], spool: Spool) -> Iterator[pa.Table]:
+    """Yield what the manifest takes of all rows from the spool: texts that were not kept in memory."""
+    return (spool.take(chunk, STORED).rows for chunk in _chunks(listed))
 
 
 def _clear(root: Path) -> None:
@@ -126,59 +139,73 @@ def _clear(root: Path) -> None:
         shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
-def _write(job: _Job, whole: Collected, places: list[tuple[str, int]], new: list[bool]) -> None:
+def _write(job: _Job, whole: Collected, places: Places, stored: Iterable[pa.Table]) -> None:
     """Split the patients, and write all but the shards; the manifest last."""
     root, before, people = job.root, job.before, job.people
     kept = whole.table(places)
     if not kept.num_rows:
         write_table(root / REJECTS, whole.reject_table())
         raise BadInput(_nothing(whole.rejects, root))
-    known = _known(kept, before, people)
-    split = assign(_patients(kept), job.params.ingest.split, job.vault.fraction, known)
-    spot = [split[patient] for patient in kept["patient_id"].to_pylist()]
-    whole.rejects += _left_out(kept, spot)
+    split = assign(_patients(kept), job.params.ingest.split, job.vault.fraction, _known(kept, before, people))
+    kept = _placed(kept, split)
+    whole.rejects += _left_out(kept)
     write_table(root / REJECTS, whole.reject_table())
-    taken = kept.filter(pa.array([bool(place.split) for place in spot]))
-    manifest = complete(taken, {patient: place.split for patient, place in split.items()})
-    write_table(root / TRUTH, whole.truth_table(set(manifest["study_id"].to_pylist())))
-    write_json(root / _DEID, whole.report(job.params.ingest.deid, manifest))
-    write_json(root / SPLITS_FILE, {**summary(split, manifest, people), "batch": before.batch})
-    before.write(root / ASSIGNMENT, _batch(kept.filter(pa.array(new)), split, before.batch))
-    write_table(root / MANIFEST, manifest)
+    taken = kept.filter(pc.not_equal(kept["split"], ""))
+    write_table(root / TRUTH, whole.truth_table(taken["study_id"]))
+    write_json(root / _DEID, whole.report(job.params.ingest.deid, taken))
+    write_json(root / SPLITS_FILE, {**summary(split, taken, people), "batch": before.batch})
+    del split
+    new = kept.filter(kept["new"])
+    before.write(root / ASSIGNMENT, new.append_column("batch", pa.repeat(before.batch, new.num_rows)))
+    beside = neighbours(taken)
+    for name in beside.column_names:
+        taken = taken.append_column(name, beside[name])
+    write_parts(root / MANIFEST, MANIFEST_SCHEMA, completed(stored, taken))
 
 
 def _patients(kept: pa.Table) -> dict[str, str]:
-    return dict(zip(kept["patient_id"].to_pylist(), kept["institution"].to_pylist(), strict=True))
+    """Return patient -> institution."""
+    found: dict[str, str] = {}
+    for batch in kept.select(["patient_id", "institution"]).to_batches(_AT_A_TIME):
+        pairs = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        found.update((patient, sys.intern(institution)) for patient, institution in pairs)
+    return found
+
+
+def _placed(kept: pa.Table, split: Mapping[str, Place]) -> pa.Table:
+    """Return the rows with the split, rule and test set of their patients."""
+    found: dict[str, list[pa.Array]] = {"split": [], "rule": [], "test_set": []}
+    for batch in kept.select(["patient_id"]).to_batches(_AT_A_TIME):
+        spot = [split[patient] for patient in batch["patient_id"].to_pylist()]
+        for name, parts in found.items():
+            parts.append(pa.array([getattr(place, name) for place in spot], pa.string()))
+    for name, parts in found.items():
+        kept = kept.append_column(name, pa.chunked_array(parts, pa.string()))
+    return kept
 
 
 def _known(kept: pa.Table, before: Assignment, people: People) -> Known:
     """Return what is known of the patients: a split that the publisher gives to one study holds for all of his."""
     published: dict[str, str] = {}
-    frozen: dict[str, str] = {}
-    names = ("study_id", "patient_id", "published")
-    for study, patient, said in zip(*(kept[name].to_pylist() for name in names), strict=True):
+    told = kept.filter(pc.not_equal(kept["published"], ""))
+    for patient, said in zip(*(told[name].to_pylist() for name in ("patient_id", "published")), strict=True):
         strongest = {said, published.get(patient, "")}
         published[patient] = next((name for name in ("test", "validation", "train") if name in strongest), "")
+    frozen: dict[str, str] = {}
+    pairs = kept.select(["study_id", "patient_id"]).to_batches(_AT_A_TIME) if people.frozen else []
+    for study, patient in chain.from_iterable(
+        zip(*(c.to_pylist() for c in pair.columns), strict=True) for pair in pairs
+    ):
         if named := people.frozen.get(patient) or people.frozen.get(study):
             frozen[patient] = named
     earlier, test_sets = before.splits(people)
     return Known(published, frozen, earlier, test_sets)
 
 
-def _left_out(kept: pa.Table, spot: Sequence[Place]) -> list[Reject]:
-    pairs = zip(kept["study_id"].to_pylist(), spot, strict=True)
-    return [Reject(study, _LEFT_OUT[place.rule]) for study, place in pairs if not place.split]
-
-
-def _batch(new: pa.Table, split: Mapping[str, Place], batch: int) -> pa.Table:
-    """Return a batch's rows of the assignment, in the order of their places."""
-    spot = [split[patient] for patient in new["patient_id"].to_pylist()]
-    columns: dict[str, Any] = {name: new[name] for name in ("study_id", "patient_id", "content", "shard", "row")}
-    columns["digest"] = [row_key("", digest) for digest in new["digest"].to_pylist()]
-    columns["batch"] = [batch] * new.num_rows
-    columns["split"] = [place.split for place in spot]
-    columns["test_set"] = [place.test_set for place in spot]
-    return pa.table(columns)
+def _left_out(kept: pa.Table) -> list[Reject]:
+    left = kept.filter(pc.equal(kept["split"], ""))
+    pairs = zip(left["study_id"].to_pylist(), left["rule"].to_pylist(), strict=True)
+    return [Reject(study, _LEFT_OUT[rule]) for study, rule in pairs]
 
 
 def _nothing(rejects: Sequence[Reject], root: Path) -> str:

@@ -1,8 +1,9 @@
 """Write studies to Parquet shards: the same studies in the same order give the same bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,6 +13,7 @@ from unirg_core.study import PICTURES
 
 _MB = 1_000_000
 _LEVEL = 15  # of zstd; half a million rows of the manifest take it half a minute
+_GROUP = 2048  # rows of a long table that are held at a time
 _ROOM = 0.98  # the rest is for Parquet's own pages and footer
 _REPEATED = ["institution", "source", "policy_id", "sex", "view", "modality", "photometric"]
 _FEW = [*_REPEATED, "split", "shard", "visit", "age", "comparison", "image_height", "image_width", "original_bits"]
@@ -83,21 +85,46 @@ def write_table(path: Path, table: pa.Table) -> None:
 
     Ids, digests and texts hardly repeat, so a dictionary of them would only be read past.
     """
-    repeated = [name for name in table.schema.names if name in _FEW] + [f"{name}.list.element" for name in _LISTS]
-    floats = [field.name for field in table.schema if pa.types.is_float32(field.type)]
     with written_whole(path) as temporary:
-        pq.write_table(
-            table,
-            temporary,
-            compression="zstd",
-            compression_level=_LEVEL,
-            write_statistics=False,
-            use_dictionary=repeated,
-            column_encoding=dict.fromkeys(floats, "BYTE_STREAM_SPLIT") | _encodings(table),
-        )
+        pq.write_table(table, temporary, **_small(table.schema))
 
 
-def _encodings(table: pa.Table) -> dict[str, str]:
+def write_parts(path: Path, schema: pa.Schema, parts: Iterable[pa.Table]) -> None:
+    """Write a table that comes in parts, of which few are held at a time; each 2,048 rows become a row group.
+
+    Up to so many rows the bytes are those of `write_table`.
+    """
+    with written_whole(path) as temporary, pq.ParquetWriter(temporary, schema, **_small(schema)) as writer:
+        for group in _groups(schema, parts):
+            writer.write_table(group.combine_chunks())
+
+
+def _groups(schema: pa.Schema, parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    waiting: list[pa.Table] = []
+    count = 0
+    for part in parts:
+        waiting.append(part)
+        count += part.num_rows
+        while count >= _GROUP:
+            whole = pa.concat_tables(waiting)
+            yield whole.slice(0, _GROUP)
+            waiting, count = [whole.slice(_GROUP)], count - _GROUP
+    yield pa.concat_tables([schema.empty_table(), *waiting])
+
+
+def _small(schema: pa.Schema) -> dict[str, Any]:
+    repeated = [name for name in schema.names if name in _FEW] + [f"{name}.list.element" for name in _LISTS]
+    floats = [field.name for field in schema if pa.types.is_float32(field.type)]
+    return {
+        "compression": "zstd",
+        "compression_level": _LEVEL,
+        "write_statistics": False,
+        "use_dictionary": repeated,
+        "column_encoding": dict.fromkeys(floats, "BYTE_STREAM_SPLIT") | _encodings(schema),
+    }
+
+
+def _encodings(schema: pa.Schema) -> dict[str, str]:
     """Return the encodings of columns whose values stand in order, where there is a row a study."""
     ordered = {"row": "DELTA_BINARY_PACKED", "batch": "DELTA_BINARY_PACKED", "study_id": "DELTA_BYTE_ARRAY"}
-    return {name: ordered[name] for name in table.schema.names if name in ordered and "row" in table.schema.names}
+    return {name: ordered[name] for name in schema.names if name in ordered and "row" in schema.names}

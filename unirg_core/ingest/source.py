@@ -1,6 +1,6 @@
 """What every source hands over: raw studies, still with their identifiers, that live in memory only."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -68,8 +68,8 @@ class Source(Protocol):
 
     name: str
 
-    def listing(self) -> list[list[str | int]]:
-        """Return [name, size or digest] pairs that change when the source does; cheap, for the pins."""
+    def listing(self) -> Iterable[list[str | int]]:
+        """Give [name, size or digest] pairs that change when the source does; cheap, for the pins."""
 
     def studies(self) -> Sequence[Listed]:
         """Return all studies, each key once."""

@@ -15,7 +15,7 @@ from the largest other split: train first, test next, validation last.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from unirg_core.faults import BadInput
 from unirg_core.params import Split
@@ -49,6 +49,9 @@ class Place:
     test_set: str = ""
 
 
+_place = cache(Place)  # there are few different ones, and many patients
+
+
 def assign(
     patients: Mapping[str, str], split: Split, fraction: Callable[[str], float], known: Known | None = None
 ) -> dict[str, Place]:
@@ -69,15 +72,19 @@ def assign(
     """
     known = known or Known()
     check_held_out(patients.values(), split, "of which no study was accepted")
-    drawn = {patient: fraction(patient) for patient in patients}
-    wanted = {patient: _by_policy(patient, at, split, known, drawn[patient]) for patient, at in patients.items()}
-    chosen = {patient: _steady(place, known.earlier.get(patient, frozenset())) for patient, place in wanted.items()}
-    _check_clashes(chosen, wanted, split)
-    chosen = {patient: _in_test_set(patient, place, wanted[patient], split, known) for patient, place in chosen.items()}
+    chosen: dict[str, Place] = {}
+    clashes: Counter[str] = Counter()
+    for patient, at in patients.items():
+        wanted = _by_policy(patient, at, split, known, fraction(patient))
+        place = _steady(wanted, known.earlier.get(patient, frozenset()))
+        if place.rule == CLASH:
+            clashes[f"by the rule {wanted.rule}" if wanted.rule != "hash" else "under another id"] += 1
+        chosen[patient] = _in_test_set(patient, place, wanted, split, known)
+    _check_clashes(clashes, split)
     here = [patient for patient, at in patients.items() if at not in split.held_out]
     shares = {"train": 1.0, "test": split.test, "validation": split.validation}
     for name in (name for name in _FIRST_SERVED if shares[name] > 0):
-        _borrow(chosen, here, drawn, name, split.test_set)
+        _borrow(chosen, here, fraction, name, split.test_set)
     _check_enough(chosen)
     return chosen
 
@@ -86,16 +93,16 @@ def _by_policy(patient: str, institution: str, split: Split, known: Known, value
     """Return the place that the first rule that applies gives, as if there were no earlier version."""
     for rule in split.policy:
         if rule == "frozen" and patient in known.frozen:
-            return Place("test", rule, known.frozen[patient])
+            return _place("test", rule, known.frozen[patient])
         if rule == "publisher" and known.published.get(patient):
             name = known.published[patient]
             if name == "train" and not known.published_validation:
-                return Place("validation" if value < split.validation else "train", "hash")
-            return Place(name, rule, rule if name == "test" else "")
+                return _place("validation" if value < split.validation else "train", "hash")
+            return _place(name, rule, rule if name == "test" else "")
         if rule == "held_out" and institution in split.held_out:
-            return Place("test", rule, f"held-out-{institution}")
+            return _place("test", rule, f"held-out-{institution}")
     name = _by_hash(value, split)
-    return Place(name, "hash", split.test_set if name == "test" else "")
+    return _place(name, "hash", split.test_set if name == "test" else "")
 
 
 def _by_hash(value: float, split: Split) -> str:
@@ -110,10 +117,10 @@ def _steady(wanted: Place, earlier: frozenset[str]) -> Place:
         return wanted
     learnt = earlier - {"test"}
     if "test" in earlier:
-        return Place("", CLASH) if learnt else Place("test", EARLIER)
+        return _place("", CLASH) if learnt else _place("test", EARLIER)
     if wanted.split == "test" and wanted.rule != "hash":
-        return Place("", CLASH)
-    return Place("train" if "train" in learnt else "validation", EARLIER)
+        return _place("", CLASH)
+    return _place("train" if "train" in learnt else "validation", EARLIER)
 
 
 def _in_test_set(patient: str, place: Place, wanted: Place, split: Split, known: Known) -> Place:
@@ -122,11 +129,11 @@ def _in_test_set(patient: str, place: Place, wanted: Place, split: Split, known:
         return place
     named = wanted.test_set if wanted.rule == "frozen" else ""
     name = named or known.test_sets.get(patient) or wanted.test_set or split.test_set
-    return Place("", RETIRED, name) if name in split.retired else Place("test", place.rule, name)
+    return _place("", RETIRED, name) if name in split.retired else _place("test", place.rule, name)
 
 
 def _borrow(
-    chosen: dict[str, Place], here: Sequence[str], drawn: Mapping[str, float], name: str, test_set: str
+    chosen: dict[str, Place], here: Sequence[str], fraction: Callable[[str], float], name: str, test_set: str
 ) -> None:
     """Give an empty split one of the training institutions' newcomers, if another split can spare one.
 
@@ -140,9 +147,9 @@ def _borrow(
     if counts[name] or not donors:
         return
     donor = max(donors, key=lambda other: (counts[other], _FIRST_SERVED.index(other)))
-    spared = sorted((drawn[patient], patient) for patient in free if chosen[patient].split == donor)
+    spared = sorted((fraction(patient), patient) for patient in free if chosen[patient].split == donor)
     borrowed = spared[-1 if name == "train" else 0][1]
-    chosen[borrowed] = Place(name, "hash", test_set if name == "test" else "")
+    chosen[borrowed] = _place(name, "hash", test_set if name == "test" else "")
 
 
 def check_held_out(institutions: Iterable[str], split: Split, why: str) -> None:
@@ -162,15 +169,8 @@ def check_held_out(institutions: Iterable[str], split: Split, why: str) -> None:
         )
 
 
-def _check_clashes(chosen: Mapping[str, Place], wanted: Mapping[str, Place], split: Split) -> None:
-    if split.clash == "leave_out":
-        return
-    rules = Counter(
-        f"by the rule {wanted[patient].rule}" if wanted[patient].rule != "hash" else "under another id"
-        for patient, place in chosen.items()
-        if place.rule == CLASH
-    )
-    if rules:
+def _check_clashes(rules: Mapping[str, int], split: Split) -> None:
+    if rules and split.clash != "leave_out":
         said = ", ".join(f"{count} {rule}" for rule, count in sorted(rules.items()))
         raise BadInput(
             f"Patients that would be tested on although earlier versions trained on them: {said}. Leave them out "
