@@ -3,8 +3,11 @@
 import pyarrow as pa
 import pytest
 from fixtures_dataset import studies
+from typer.testing import CliRunner
 
+from unirg_core.cli import app
 from unirg_core.data.diff import compare, draw, in_words, learnt_a_test_patient
+from unirg_core.faults import BadInput
 from unirg_core.study import MANIFEST_SCHEMA
 
 
@@ -60,6 +63,11 @@ def test_a_patient_who_moved_is_told_and_from_test_it_is_a_fault(split, to, bad)
     found = _compared(before, now)
     assert found["moved"] == {f"{split} to {to}": 1} and learnt_a_test_patient(found) == bad
     assert f"1 from {split} to {to}" in in_words(found)
+
+
+def test_a_figure_of_no_known_format_is_refused_before_anything_is_compared():
+    said = CliRunner().invoke(app, ["data", "diff", "a", "b", "--figure", "diff.txt"])
+    assert isinstance(said.exception, BadInput) and "diff.txt ends in no picture's format" in str(said.exception)
 
 
 @pytest.mark.parametrize(("before", "now"), [(studies(12), studies(15)), ([], studies(3)), (studies(3), [])])

@@ -168,7 +168,9 @@ def test_a_drop_that_cannot_be_split_is_refused(tmp_path, table, section, said):
 
 def test_a_held_out_institution_that_the_source_does_not_list_is_refused_before_a_run(tmp_path):
     run = of_drop(write_drop(tmp_path / "drop", rows(3, 1)), split={"held_out": ["south"]})
-    with pytest.raises(BadInput, match=r"held_out names south, of which it lists no study; .* this drop are: north"):
+    with pytest.raises(
+        BadInput, match=r"held_out names south, of which the source lists no study; .* this drop are: north"
+    ):
         listing_digest(run, tmp_path)
 
 

@@ -189,7 +189,8 @@ def test_a_policy_that_collapses_ends_the_run_as_failed_with_the_evidence(clone:
     assert record["state"] == "failed" and record["error"].startswith("collapsed: at step")
     assert len(record["collapse"]["last_steps"]) == 2 and "examples" not in record["collapse"]
     folder = clone.home / "runs" / record["run"]
-    assert len(read_json(folder / "collapse.json")["examples"]) == 3  # drawn text may be quoted
+    examples = read_json(folder / "collapse.json")["examples"]  # drawn text may be quoted
+    assert 1 <= len(examples) <= 3 and all(one["completion"] and one["share"] > 0 for one in examples)
     assert (folder / "figures" / "rl_training.png").exists()
     assert '"collapse"' in committed(clone, record, "record.json")
 

@@ -351,10 +351,14 @@ def data_diff(
 
     Exit code 1 when a patient who was tested on is trained on now.
 
-    Example: unirg data diff main run/20260101-120000-abc123 --figure diff.png
+    Example: unirg data diff 20260101-120000-abc123 20260201-120000-def456 --figure diff.png
     """
     from unirg_core.data import diff
+    from unirg_core.scoring.writing import check_figure, check_writable
 
+    if figure is not None:
+        check_figure(figure)
+        check_writable("--figure", figure)
     found = diff.diff(before, now, _project())
     if figure is not None:
         diff.draw(found, figure)

@@ -59,7 +59,7 @@ def listing_digest(params: Params, root: Path) -> dict[str, Any]:
         When it cannot be read, or an institution that is to be held out has no study in it.
     """
     found = _listing(open_source(params.ingest, root), params.ingest, root)
-    check_held_out(found["institutions"], params.ingest.split, "of which it lists no study")
+    check_held_out(found["institutions"], params.ingest.split, "of which the source lists no study")
     return found
 
 

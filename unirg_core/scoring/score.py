@@ -20,10 +20,16 @@ from unirg_core.scoring.printing import counted
 from unirg_core.scoring.reading import STUDY, read_rows
 from unirg_core.scoring.texts import PREDICTION, SETTINGS, Report, Setting, candidate_text, reference_text, reports
 from unirg_core.scoring.watching import Watch
-from unirg_core.scoring.writing import check_not_read, check_table_name, check_writable, table_writer, told
+from unirg_core.scoring.writing import (
+    check_figure,
+    check_not_read,
+    check_table_name,
+    check_writable,
+    table_writer,
+    told,
+)
 
 OUTPUTS = ("table", "rexrank")
-FIGURES = (".png", ".pdf", ".svg")
 FEWEST_RESAMPLES = 100
 _FEWEST_DOCUMENTS = 2
 _NAMED = 10
@@ -130,8 +136,8 @@ def _checked(request: Request) -> tuple[str, ...]:
         rexrank.check(request.output, request.candidates)
     elif request.output:
         check_table_name(request.output)
-    if request.figure and request.figure.suffix.lower() not in FIGURES:
-        raise BadInput(f"--figure {request.figure} ends in no picture's format; let it end in {', '.join(FIGURES)}.")
+    if request.figure:
+        check_figure(request.figure)
     read = [request.references, *request.candidates, *filter(None, (request.training, request.cider_documents))]
     for option, path in (("--output", request.output), ("--figure", request.figure)):
         if path:

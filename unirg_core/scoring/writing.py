@@ -12,6 +12,8 @@ from unirg_core.faults import BadInput
 from unirg_core.files import written_whole
 
 TABLES = (".csv", ".jsonl", ".parquet")
+FIGURES = (".png", ".pdf", ".svg")
+
 Write = Callable[[pa.RecordBatch], None]
 
 
@@ -19,6 +21,12 @@ def check_table_name(path: Path) -> None:
     """Refuse an output whose ending names no format, before any work is done."""
     if path.suffix.lower() not in TABLES:
         raise BadInput(f"--output {path} ends in no known format; let it end in {', '.join(TABLES)}.")
+
+
+def check_figure(path: Path) -> None:
+    """Refuse a figure whose ending names no picture's format, before any work is done."""
+    if path.suffix.lower() not in FIGURES:
+        raise BadInput(f"--figure {path} ends in no picture's format; let it end in {', '.join(FIGURES)}.")
 
 
 def check_writable(option: str, path: Path) -> None:
