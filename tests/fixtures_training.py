@@ -103,13 +103,28 @@ def without_outputs(root: Path, *stages: str) -> None:
 
 def killed_child(stage: str, root: Path, above: Mapping[str, Any], at: str, call: int) -> None:
     """Run a stage in a process of its own, which gets kill -9 right before it calls `at` for the `call`-th time."""
+    code = _ended(stage, root, above, at, call)
+    assert code == -signal.SIGKILL, f"the child ended with {code} and not by kill -9"
+
+
+def killed_until_done(stage: str, root: Path, above: Mapping[str, Any], at: str, call: int) -> int:
+    """Start a stage as often as its processes are killed, each as in `killed_child`; return how many were."""
+    for kills in range(100):
+        code = _ended(stage, root, above, at, call)
+        if code != -signal.SIGKILL:
+            assert code == 0
+            return kills
+    raise AssertionError("the stage goes no further")
+
+
+def _ended(stage: str, root: Path, above: Mapping[str, Any], at: str, call: int) -> int | None:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["trl.trainer.sft_trainer", "trl.trainer.grpo_trainer"])
     settings = {name: os.environ[name] for name in ("UNIRG_HOME", "UNIRG_RUN")}
     child = context.Process(target=_run_until, args=(stage, root, above, at, call, settings))
     child.start()
     child.join(240)
-    assert child.exitcode == -signal.SIGKILL, f"the child ended with {child.exitcode} and not by kill -9"
+    return child.exitcode
 
 
 def _run_until(
