@@ -1,9 +1,10 @@
-"""Loading, saving, adapting and generating with tiny random models of three families."""
+"""Loading, saving, adapting and generating with tiny random models of five families."""
 
 import json
 from pathlib import Path
 
 import pytest
+from fixtures_families import FAMILIES, WORDS
 from PIL import Image
 
 from unirg_core.faults import BadInput
@@ -22,23 +23,9 @@ from unirg_core.models import (
 )
 from unirg_core.params import Lora, Model
 
-WORDS = [
-    "the",
-    "lungs",
-    "are",
-    "clear",
-    "no",
-    "findings",
-    "impression",
-    "small",
-    "left",
-    "right",
-    "pleural",
-    "effusion",
-    ".",
-    ",",
-]
-FAMILIES = ("qwen3", "qwen25", "llava")
+PARTS = dict.fromkeys(("qwen3", "qwen25"), ("visual", "language_model"))
+PARTS |= dict.fromkeys(("llava", "gemma3"), ("vision_tower", "language_model"))
+PARTS["idefics3"] = ("vision_model", "text_model")
 SMALL = {"hidden": 32, "layers": 2, "vision_hidden": 32, "depth": 1}
 
 
@@ -46,66 +33,12 @@ def params(base: str | Path, **values) -> Model:
     return Model(base=str(base), **{"max_new_tokens": 12, "threads": 1, **values})
 
 
-def qwen25() -> tuple:
-    """Return a random Qwen2.5-VL of a few thousand parameters, with its processor."""
-    import torch
-    from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Qwen2VLImageProcessorPil
-
-    tokens = tiny.tokenizer(WORDS)
-    special = {f"{k}_id": tokens.convert_tokens_to_ids(v) for k, v in tiny.SPECIAL.items()}
-    shape = {"hidden_size": 32, "intermediate_size": 64}
-    rope = {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [2, 3, 3]}
-    ends = {"eos_token_id": tokens.eos_token_id, "pad_token_id": tokens.pad_token_id, "bos_token_id": None}
-    text = {"vocab_size": len(tokens), "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 2}
-    vision = {"depth": 2, "num_heads": 2, "patch_size": 8, "spatial_merge_size": 2, "out_hidden_size": 32}
-    config = Qwen2_5_VLConfig(
-        text_config={**shape, **text, **ends, "rope_parameters": rope},
-        vision_config={**shape, **vision, "window_size": 32, "fullatt_block_indexes": [1]},
-        **special,
-    )
-    torch.manual_seed(0)
-    pictures = Qwen2VLImageProcessorPil(patch_size=8, merge_size=2, size={"shortest_edge": 4096, "longest_edge": 4096})
-    processor = tiny.ImageOnlyQwen25VLProcessor(pictures, tokens, chat_template=tiny.TEMPLATE)
-    return Qwen2_5_VLForConditionalGeneration(config).eval(), processor
-
-
-def llava() -> tuple:
-    """Return a random LLaVA: a tower of fixed size, and a processor that this project has no class for."""
-    import torch
-    from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration, LlavaProcessor
-    from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
-
-    tokens = tiny.tokenizer(WORDS)
-    shape = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
-    ends = {"eos_token_id": tokens.eos_token_id, "pad_token_id": tokens.pad_token_id, "bos_token_id": None}
-    place = tiny.SPECIAL["image_token"]
-    config = LlavaConfig(
-        vision_config=CLIPVisionConfig(**shape, image_size=64, patch_size=16, projection_dim=32),
-        text_config=LlamaConfig(**shape, **ends, vocab_size=len(tokens), num_key_value_heads=2),
-        image_token_id=tokens.convert_tokens_to_ids(place),
-        image_seq_length=16,
-    )
-    torch.manual_seed(0)
-    square = {"height": 64, "width": 64}
-    processor = LlavaProcessor(
-        CLIPImageProcessorPil(size=square, crop_size=square),
-        tokens,
-        patch_size=16,
-        num_additional_image_tokens=1,
-        vision_feature_select_strategy="default",
-        image_token=place,
-        chat_template=tiny.TEMPLATE,
-    )
-    return LlavaForConditionalGeneration(config).eval(), processor
-
-
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory) -> dict[str, Path]:
     """Return the folders of three saved random models."""
     root = tmp_path_factory.mktemp("models")
-    save(*tiny.fresh(WORDS, seed=1, **SMALL), root / "qwen3")
-    save(*qwen25(), root / "qwen25")
-    save(*llava(), root / "llava")
+    for family, build in FAMILIES.items():
+        save(*build(WORDS), root / family)
     return {family: root / family for family in FAMILIES}
 
 
@@ -121,6 +54,12 @@ def pictures(count: int) -> list[Image.Image]:
     [
         ({}, "holds no config.json, so it is no model"),
         ({"config.json": "{}", "pytorch_model.bin": "pickle"}, "has no weights as safetensors"),
+        (
+            {"config.json": "{}", "pytorch_model.bin.index.json": "{}", "pytorch_model-1-of-2.bin": ""},
+            "pickled",
+        ),
+        ({"config.json": "{}", "tf_model.h5": "", "flax_model.msgpack": ""}, "pickled ones can run code"),
+        ({"config.json": '{"model_type": "llava"}', "pytorch_model.bin": "", "other.safetensors": ""}, "could not be"),
         ({"config.json": "{}", "model.safetensors": ""}, "could not be loaded as an image-text-to-text model"),
         ({"config.json": '{"model_type": "bert"}', "model.safetensors": ""}, "could not be loaded as an image-text"),
         ({"config.json": "not json", "model.safetensors": ""}, "could not be loaded as an image-text-to-text model"),
@@ -249,9 +188,9 @@ def test_frozen_vision_leaves_the_language_part(folders, family):
     model, _ = load(params(folders[family]))
     frozen = freeze_vision(model)
     assert 0 < frozen < sum(p.numel() for p in model.parameters())
-    tower = model.model.vision_tower if family == "llava" else model.model.visual
-    assert not any(p.requires_grad for p in tower.parameters())
-    assert all(p.requires_grad for p in model.model.language_model.parameters())
+    tower, language = PARTS[family]
+    assert not any(p.requires_grad for p in model.model.get_submodule(tower).parameters())
+    assert all(p.requires_grad for p in model.model.get_submodule(language).parameters())
     assert 0 < trainable_share(model) < 1
 
 
@@ -263,7 +202,7 @@ def test_lora_learns_in_the_language_part_and_merges_into_plain_weights(folders,
     model, processor = load(settings)
     adapted = apply_lora(model, Lora(rank=2, alpha=4))
     learning = {name: p for name, p in adapted.named_parameters() if p.requires_grad}
-    assert learning and all("lora_" in name and "language_model" in name for name in learning)
+    assert learning and all("lora_" in name and PARTS[family][1] in name for name in learning)
     for parameter in learning.values():
         torch.nn.init.normal_(parameter, std=0.5)
     adapted.eval()

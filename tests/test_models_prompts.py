@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unirg_core.models.prompts import compose, context, messages, prompt, sections, split_report
+from unirg_core.models.prompts import (
+    PROMPT_VERSION,
+    compose,
+    context,
+    identity,
+    messages,
+    prompt,
+    sections,
+    split_report,
+)
 
 PAPER = (
     "This is a radiology report generation task. Here is the context: {} Given the image and the context, provide the "
@@ -53,6 +62,64 @@ def test_context_says_nothing_unknown():
 
 def test_image_comes_before_the_text():
     assert [part["type"] for part in messages("findings")[0]["content"]] == ["image", "text"]
+
+
+@pytest.mark.parametrize("pictures", [1, 2, 3])
+def test_text_parts_two_pictures(pictures):
+    """Qwen counts neighbouring image tokens as one picture."""
+    kinds = [part["type"] for part in messages("findings", pictures)[0]["content"]]
+    assert kinds == [*["image", "text"] * (pictures - 1), "image", "text"]
+
+
+@pytest.mark.parametrize(
+    ("form", "asked", "prior", "output", "expected"),
+    [
+        ("short", "both", " Clear.\n", "plain", "Prior report: Clear. findings impression"),
+        ("short", "findings", "", "think_answer", "findings labels"),
+        ("short", "impression", "Clear.", "think_answer", "Prior report: Clear. impression labels"),
+        ("short", "both", None, "plain", "findings impression"),
+        ("short", "both", float("nan"), "plain", "findings impression"),
+        ("paper", "both", "Clear.", "plain", PAPER.format("not available Prior report: Clear.", BOTH)),
+        (
+            "paper",
+            "findings",
+            "",
+            "think_answer",
+            PAPER.format(
+                "not available",
+                "<think>Findings: [write the findings]</think>"
+                "<answer>[label: present, absent or uncertain; ...]</answer>",
+            ),
+        ),
+    ],
+)
+def test_prompt_with_a_prior_and_with_tags(form, asked, prior, output, expected):
+    assert prompt({}, form, asked, prior=prior, output=output) == expected
+
+
+VERSIONS = {
+    "1": {
+        ("short", "none", "plain"): "a888458011cf095e",
+        ("short", "image_and_report", "plain"): "1860e00c09a83b4a",
+        ("short", "none", "think_answer"): "4efa35d7db1573c2",
+        ("paper", "none", "plain"): "28dcdb312e879663",
+        ("paper", "image_and_report", "plain"): "9d00c516e6cdd152",
+        ("paper", "none", "think_answer"): "c19418bb65d37f76",
+    }
+}
+"""Version -> start of each digest. Whoever changes a text raises `PROMPT_VERSION` and adds a row; none ever changes."""
+
+
+@pytest.mark.parametrize("asked", VERSIONS[PROMPT_VERSION])
+def test_a_changed_prompt_has_a_new_version(asked):
+    known = identity(*asked)
+    assert (known["form"], known["version"]) == (asked[0], PROMPT_VERSION)
+    assert known["digest"].startswith(VERSIONS[PROMPT_VERSION][asked])
+
+
+def test_every_text_has_a_digest_of_its_own():
+    starts = list(VERSIONS[PROMPT_VERSION].values())
+    assert len(set(starts)) == len(starts)
 
 
 @pytest.mark.parametrize(

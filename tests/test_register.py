@@ -13,8 +13,9 @@ from unirg_core.audit import record as records
 from unirg_core.faults import BadInput
 from unirg_core.files import append_line, tree_digest, write_json
 from unirg_core.models import tiny
+from unirg_core.params import Model
 from unirg_core.register import champion, client, tracking_uri
-from unirg_core.register.registry import register
+from unirg_core.register.registry import _context_columns, register
 from unirg_core.register.tracking import Curves, log_results, open_run
 from unirg_core.runs.run import Run
 
@@ -121,6 +122,17 @@ def test_a_champion_that_was_altered_is_refused(store: list[Run]) -> None:
     found = champion._version(NAME)
     with pytest.raises(BadInput, match="are not those that were registered"):
         champion._fetch(NAME, found.version, "0" * 64, store[0].folder.parent / "home/champions/none")
+
+
+@pytest.mark.parametrize(
+    ("prior", "added"),
+    [("none", []), ("report", ["prior_report"]), ("image_and_report", ["prior_report", "prior_image"])],
+)
+def test_a_registered_model_takes_a_prior_where_it_has_learnt_with_one(prior: str, added: list[str]) -> None:
+    from mlflow.types import DataType
+
+    names = [name for name, _ in _context_columns(DataType, Model(prior=prior))]
+    assert names == ["indication", "comparison", "sex", "age", *added]
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])

@@ -14,6 +14,7 @@ from unirg_core import params
 from unirg_core.audit import record as records
 from unirg_core.faults import BadInput
 from unirg_core.home import descendants
+from unirg_core.models.prompts import identity
 from unirg_core.runs import pins
 from unirg_core.runs.checkout import code_of, project_root
 from unirg_core.runs.launch import Request, resolve
@@ -71,6 +72,7 @@ def test_a_new_run_has_its_own_checkout_branch_pins_and_record(clone: Clone) -> 
     assert pins.read_inputs(run.checkout) == run.inputs == run.record["inputs"]
     assert clone.git("branch", "--list", run.branch)
     assert run.record["state"] == "running" and run.record["trigger"]["principal"] == "someone"
+    assert run.record["prompt"] == identity("short")
     assert clone.git("status", "--porcelain") == ""
 
 

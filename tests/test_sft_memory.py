@@ -118,6 +118,17 @@ def test_an_adapter_needs_no_reference_model_and_step_1_without_kl_neither() -> 
     assert "reference model" in _estimate("unirg-cxr-8b", "rl").kept
 
 
+@pytest.mark.parametrize(("prior", "pictures"), [("none", 1), ("report", 1), ("image_and_report", 2)])
+def test_a_prior_counts_as_a_further_picture_and_as_many_words_again(prior: str, pictures: int) -> None:
+    known = recipe("unirg-cxr-8b", {"model": {"prior": prior}})
+    shape = shape_of(known.model)
+    words = 0 if prior == "none" else known.model.max_new_tokens
+    seen = memory.seen_of(known, shape)
+    assert (seen.tokens, seen.patches) == (pictures * shape.tokens + words, pictures * shape.patches)
+    grown = _estimate("unirg-cxr-8b", "rl", {"model": {"prior": prior}}).kept["pictures"]
+    assert grown == pictures * _estimate("unirg-cxr-8b", "rl").kept["pictures"]
+
+
 def test_a_sleeping_vllm_is_there_only_while_it_writes() -> None:
     asleep = _estimate("unirg-cxr-8b-lora", "rl")
     awake = _estimate("unirg-cxr-8b-lora", "rl", {"rl": {"generation": {"sleep": False}}})

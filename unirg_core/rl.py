@@ -18,6 +18,7 @@ from unirg_core.faults import BadInput
 from unirg_core.files import tree_digest
 from unirg_core.params import Params, RlStep
 from unirg_core.progress import say
+from unirg_core.scores.answer import read_by
 from unirg_core.scores.configured import configured
 from unirg_core.scores.reward import Score, check_names
 from unirg_core.training import collapse, curriculum, curves, data, fitting, ranks
@@ -26,7 +27,7 @@ from unirg_core.training.completions import Kept
 from unirg_core.training.phase import Attend, Build, Phase, Result, run
 from unirg_core.training.resampling import Resampler, Reserve
 from unirg_core.training.rewards import Processes, Rewards, score_processes
-from unirg_core.training.stage import check_base, input_digest, publish, working
+from unirg_core.training.stage import check_base, input_digest, prompted, publish, working
 
 
 def rl(params: Params, root: Path) -> None:
@@ -49,7 +50,7 @@ def rl(params: Params, root: Path) -> None:
     steps = {"step1": params.rl.step1} | ({"step2": params.rl.step2} if params.rl.step2 else {})
     looked = params.rl.validation_scores if params.rl.validate_every else ()
     named = [name for step in steps.values() for name in step.reward] + list(looked)
-    scores = configured(params.scores, lambda: data.references(studies), named)
+    scores = read_by(configured(params.scores, lambda: data.references(studies), named), params.model.output)
     for wanted in (*(step.reward for step in steps.values()), looked):
         check_names(wanted, scores)
     studies = data.training_studies(root)
@@ -68,7 +69,8 @@ def rl(params: Params, root: Path) -> None:
         last = list(results.values())[-1].model
         figures = _alarm(params, root, studies, start, last)
         facts = {name: result.facts for name, result in results.items()}
-        publish(root, "rl", last, {"base_model": base, "studies": len(studies), **facts, "sample": figures})
+        started = {"base_model": base, "prompt": prompted(params.model), "studies": len(studies)}
+        publish(root, "rl", last, {**started, **facts, "sample": figures})
 
 
 def _counted(step: RlStep, studies: int) -> RlStep:

@@ -14,10 +14,11 @@ from unirg_core import models
 from unirg_core.home import work_folder
 from unirg_core.params import Params, Sft
 from unirg_core.progress import say
+from unirg_core.scores.answer import read_by
 from unirg_core.scores.reward import all_scores, check_names
 from unirg_core.training import curves, data, fitting, ranks
 from unirg_core.training.phase import Attend, Phase, run
-from unirg_core.training.stage import check_base, input_digest, publish, working
+from unirg_core.training.stage import check_base, input_digest, prompted, publish, working
 
 
 def sft(params: Params, root: Path) -> None:
@@ -34,7 +35,7 @@ def sft(params: Params, root: Path) -> None:
     """
     base = check_base(params, root)
     if params.sft.validate_every:
-        check_names(params.sft.validation_scores, all_scores())
+        check_names(params.sft.validation_scores, read_by(all_scores(), params.model.output))
     studies = data.training_studies(root)
     steps = steps_of(params.sft, len(studies))
     if not steps:
@@ -73,7 +74,7 @@ def sft(params: Params, root: Path) -> None:
             )
 
         result = run(phase, params.model, build, _attend(params, root))
-        publish(root, "sft", result.model, {"base_model": base, "studies": len(studies), "sft": result.facts})
+        publish(root, "sft", result.model, _report(params, base, len(studies), result.facts))
 
 
 def _attend(params: Params, root: Path) -> Attend:
@@ -82,7 +83,7 @@ def _attend(params: Params, root: Path) -> Attend:
         from unirg_core.training.validation import scorer
 
         sample = sampled_or_none(root, params.sft, params.seed)
-        scored = scorer(all_scores(), params.sft.validation_scores)
+        scored = scorer(read_by(all_scores(), params.model.output), params.sft.validation_scores)
         return validating(params.sft, sample, scored, phase, params.model, processor)
 
     return attend
@@ -102,4 +103,8 @@ def skip(params: Params, root: Path, base: str, studies: int) -> None:
     say("sft", "sft.epochs is 0: the base model goes on as it is")
     folder = work_folder("sft", base) / "base"
     models.save(*models.load(params.model), folder)
-    publish(root, "sft", folder, {"base_model": base, "studies": studies, "sft": {"steps": 0}})
+    publish(root, "sft", folder, _report(params, base, studies, {"steps": 0}))
+
+
+def _report(params: Params, base: str, studies: int, facts: dict[str, Any]) -> dict[str, Any]:
+    return {"base_model": base, "prompt": prompted(params.model), "studies": studies, "sft": facts}

@@ -31,19 +31,24 @@ def evaluate(params: Params, root: Path) -> None:
     from unirg_core.home import run_folder
     from unirg_core.models import dataset
     from unirg_core.scores import check_names
+    from unirg_core.scores.answer import ill_formed, narratives, read_by
     from unirg_core.scores.configured import configured
 
     named = params.evaluate.scores
-    scores = configured(params.scores, lambda: [dataset.reference(row) for row in dataset.rows(root, "train")], named)
+    known = configured(params.scores, lambda: [dataset.reference(row) for row in dataset.rows(root, "train")], named)
+    scores = read_by(known, params.model.output)
     check_names(named, scores)
     asked, absent = predict.systems(params, root, read_json(root / "inputs.json"))
     rows = predict.studies(params, root)
     truth, no_truth = scoring.truth_of(root, rows)
     texts = predict.predictions(params, root, rows, asked)
     _write(root / PREDICTIONS, _spread(rows, texts))
-    table = scoring.score(rows, texts, {name: scores[name] for name in named}, truth)
+    told = {system: narratives(written, params.model.output) for system, written in texts.items()}
+    table = scoring.score(rows, texts, {name: scores[name] for name in named}, truth, told)
     _write(root / SCORES, table)
-    found = summarise(params, table, texts)
+    found = summarise(params, table, told)
+    if params.model.output == "think_answer":
+        found["ill_formed"] = {system: ill_formed(written) for system, written in texts.items()}
     found["source"] = scoring.source_of(root)
     missing = dict.fromkeys(scoring.TRUTH_SCORES, no_truth) if truth is None else {}
     found["absent"] = {"systems": absent, "scores": missing}

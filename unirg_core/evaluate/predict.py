@@ -13,9 +13,12 @@ from unirg_core.faults import BadInput
 from unirg_core.files import tree_digest
 from unirg_core.home import home
 from unirg_core.models import dataset
-from unirg_core.models.prompts import compose, prompt
+from unirg_core.models.longitudinal import question
+from unirg_core.models.prompts import compose
 from unirg_core.params import Params
 from unirg_core.progress import Progress, say
+from unirg_core.scores.answer import tagged
+from unirg_core.scores.labels import label_one
 
 TEMPLATE = compose(
     "The lungs are clear. The heart is normal in size. The mediastinal contours are normal. "
@@ -100,7 +103,8 @@ def _champion_folder(champion: Mapping[str, Any]) -> Path:
 
 def predictions(params: Params, root: Path, rows: list[dict[str, Any]], asked: list[System]) -> dict[str, list[str]]:
     """Return the reports of each system, in the order of `rows`."""
-    texts = {"template": [TEMPLATE] * len(rows)}
+    template = TEMPLATE if params.model.output == "plain" else tagged(TEMPLATE, label_one(TEMPLATE).values)
+    texts = {"template": [template] * len(rows)}
     progress = Progress("evaluate", len(rows) * len(asked), "reports")
     for system in asked:
         say("evaluate", f"{system.name} writes {len(rows)} reports")
@@ -118,7 +122,7 @@ def _written(
     size = params.evaluate.batch_size
     for start in range(0, len(rows), size):
         batch = rows[start : start + size]
-        images = [dataset.image(root, row) for row in batch]
-        prompts = [prompt(row, params.model.prompt) for row in batch]
+        asked = [question(root, row, params.model) for row in batch]
+        images, prompts = [one.pictures for one in asked], [one.prompt for one in asked]
         yield from models.generate(model, processor, images, prompts, params.model, size)
         progress.step(len(batch))

@@ -56,6 +56,7 @@ def score(
     texts: Mapping[str, Sequence[str]],
     scores: Mapping[str, Score],
     truth: Sequence[Sequence[Mapping[str, Any]]] | None,
+    told: Mapping[str, Sequence[str]] | None = None,
 ) -> pa.Table:
     """Score each system's reports: one row a system and study.
 
@@ -67,6 +68,8 @@ def score(
         System -> its report of each study.
     scores
         What is computed, by name.
+    told
+        System -> the report in each text, held against the truth; by default the texts themselves.
     """
     references, studies = [reference(row) for row in rows], [row["study_id"] for row in rows]
     scored = weighted(dict.fromkeys(scores, 1.0), scores)  # for its check that every value is a finite number
@@ -76,8 +79,9 @@ def score(
         columns["system"] = [system] * len(rows)
         columns |= scored(candidates, references, studies)[1]
         if truth is not None:
-            columns |= _counted("truth", finding_counts(candidates, truth))
-            columns |= _counted("truth_side", finding_counts(candidates, truth, with_side=True))
+            reports = (told or texts)[system]
+            columns |= _counted("truth", finding_counts(reports, truth))
+            columns |= _counted("truth_side", finding_counts(reports, truth, with_side=True))
         tables.append(pa.table(columns))
     return pa.concat_tables(tables)
 

@@ -57,9 +57,9 @@ def rows(root: Path, splits: str | Iterable[str] = SPLITS, columns: Iterable[str
     wanted = [splits] if isinstance(splits, str) else list(splits)
     if unknown := set(wanted) - set(SPLITS):
         raise BadInput(f"There is no split {', '.join(sorted(unknown))}; there are {', '.join(SPLITS)}.")
-    chosen = _table(root / SELECTION, ["study_id", "split"], "validate")
+    chosen = table(root / SELECTION, ["study_id", "split"], "validate")
     chosen = chosen.filter(pc.is_in(chosen["split"], value_set=_strings(wanted)))
-    manifest = _table(root / MANIFEST, sorted({*columns, "study_id"}), "ingest")
+    manifest = table(root / MANIFEST, sorted({*columns, "study_id"}), "ingest")
     kept = manifest.filter(pc.is_in(manifest["study_id"], value_set=chosen["study_id"].combine_chunks()))
     return kept.select(list(columns)).to_pylist()
 
@@ -92,7 +92,14 @@ def reference(row: Mapping[str, Any]) -> str:
     return compose(row["findings"], row["impression"])
 
 
-def _table(path: Path, columns: list[str], stage: str) -> Any:
+def table(path: Path, columns: list[str], stage: str) -> Any:
+    """Read columns of a table that a stage has made.
+
+    Raises
+    ------
+    BadInput
+        When it is missing or no Parquet.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -22,7 +22,7 @@ def generate(
     Parameters
     ----------
     images, prompts
-        PIL pictures and the texts of `prompts.prompt`, of equal length.
+        A PIL picture or a sequence of them each, and the texts of `prompts.prompt`, of equal length.
     said
         Called with the number of finished pictures after each batch.
 
@@ -53,8 +53,8 @@ def generate(
 
 def encode(processor: Any, images: Sequence[Any], prompts: Sequence[str], model_params: Model) -> Any:
     """Return the model's inputs for pictures and prompts: padded on the left, tensors."""
-    chats = [chat(processor, prompt) for prompt in prompts]
-    squares = [square(image, model_params.image_size) for image in images]
+    squares = [[square(one, model_params.image_size) for one in _each(shown)] for shown in images]
+    chats = [chat(processor, prompt, len(shown)) for prompt, shown in zip(prompts, squares, strict=True)]
     return processor(
         images=squares,
         text=chats,
@@ -65,9 +65,13 @@ def encode(processor: Any, images: Sequence[Any], prompts: Sequence[str], model_
     )
 
 
-def chat(processor: Any, prompt: str) -> str:
+def _each(shown: Any) -> Sequence[Any]:
+    return shown if isinstance(shown, Sequence) else [shown]
+
+
+def chat(processor: Any, prompt: str, pictures: int = 1) -> str:
     """Return a prompt as the text of the processor's chat template, ready for the answer."""
-    return processor.apply_chat_template(messages(prompt), tokenize=False, add_generation_prompt=True)
+    return processor.apply_chat_template(messages(prompt, pictures), tokenize=False, add_generation_prompt=True)
 
 
 def greedy(model: Any, processor: Any, max_new_tokens: int) -> Any:

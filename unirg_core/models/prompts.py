@@ -4,6 +4,10 @@
 sections the reference has. Departures, where the paper is silent: the impression-only form mirrors the findings-only
 one, and an empty context reads "not available". `short` is ours: a tiny model gives its one image token only its share
 of the attention, so every further word of the prompt makes it see less.
+
+A prior report stands under `Prior report:`, as the paper says; where, it does not print: here it ends the context, or
+goes before the short question. The schema `think_answer` (the idea of arXiv 2601.03321) asks for the report and its
+labels in tags; its words are ours.
 """
 
 import itertools
@@ -11,8 +15,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from unirg_core.files import digest_of
+
 Form = Literal["short", "paper"]
 Sections = Literal["both", "findings", "impression"]
+Output = Literal["plain", "think_answer"]
 
 PROMPT_VERSION = "1"
 """Changes with any text below; part of what identifies a prediction."""
@@ -23,6 +30,7 @@ _SLOTS = {
     "findings": "Findings: [write the findings]",
     "impression": "Impression: [write the impression]",
 }
+_TAGGED = "<think>{}</think><answer>[label: present, absent or uncertain; ...]</answer>"
 _SEXES = {"F": "female", "M": "male"}
 _HEADING = re.compile(r"\b(findings|impression)\s*:", re.IGNORECASE)
 
@@ -47,8 +55,15 @@ def context(row: Mapping[str, Any]) -> str:
     return " ".join(f"{name}: {value}" for name, value in parts if value) or "not available"
 
 
-def prompt(row: Mapping[str, Any], form: Form = "short", asked: Sections | None = None) -> str:
-    """Return the text that asks for a study's report, without the image's place.
+def prompt(
+    row: Mapping[str, Any],
+    form: Form = "short",
+    asked: Sections | None = None,
+    *,
+    prior: str = "",
+    output: Output = "plain",
+) -> str:
+    """Return the text that asks for a study's report, without the images' places.
 
     Parameters
     ----------
@@ -58,20 +73,50 @@ def prompt(row: Mapping[str, Any], form: Form = "short", asked: Sections | None 
         `short` for tiny models, `paper` for the recipe's text.
     asked
         The sections to ask for; by default those that the reference has.
+    prior
+        The report of the patient's prior study, where it is shown and there is one.
+    output
+        What the answer should be: the report, or the report and its labels in tags.
     """
     asked = asked or sections(row)
+    before = f"Prior report: {_plain(prior)} " if _plain(prior) else ""
     if form == "short":
-        return _SHORT[asked]
+        return before + _SHORT[asked] + (" labels" if output == "think_answer" else "")
+    slots = _SLOTS[asked] if output == "plain" else _TAGGED.format(_SLOTS[asked])
     return (
-        f"This is a radiology report generation task. Here is the context: {context(row)} "
+        f"This is a radiology report generation task. Here is the context: {context(row)} {before}"
         "Given the image and the context, provide the report in the following format: "
-        f"{_SLOTS[asked]} Now write the report in the format above."
+        f"{slots} Now write the report in the format above."
     )
 
 
-def messages(text: str) -> list[dict[str, Any]]:
-    """Return a prompt as a conversation of one turn, the image first, for a processor's chat template."""
-    return [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": text}]}]
+def identity(form: Form = "short", prior: str = "none", output: Output = "plain") -> dict[str, str]:
+    """Return which prompt text a model is asked with: form, version, and SHA-256 over what it says to sample studies.
+
+    Parameters
+    ----------
+    prior
+        `model.prior`; with any but `none` the text with a prior report counts too.
+    """
+    known = {"indication": "Cough.", "comparison": "None.", "age": 63, "sex": "F"}
+    reports = [""] if prior == "none" else ["", "Findings: Clear."]
+    said = [
+        prompt(row, form, asked, prior=report, output=output)
+        for row in ({}, known)
+        for asked in ("both", "findings", "impression")
+        for report in reports
+    ]
+    return {"form": form, "version": PROMPT_VERSION, "digest": digest_of(said)}
+
+
+def messages(text: str, pictures: int = 1) -> list[dict[str, Any]]:
+    """Return a prompt as a conversation of one turn, the images first, for a processor's chat template.
+
+    A line break parts two images: Qwen's models count neighbouring image tokens as one picture, and the preset's
+    template, unlike theirs, puts nothing around a picture.
+    """
+    places = [{"type": "image"}, *([{"type": "text", "text": "\n"}, {"type": "image"}] * (pictures - 1))]
+    return [{"role": "user", "content": [*places, {"type": "text", "text": text}]}]
 
 
 def compose(findings: str | None, impression: str | None) -> str:

@@ -230,6 +230,12 @@ class Model(Section):
     prompt: Literal["short", "paper"] = Field(
         "short", description="short for tiny models; paper: the text of arXiv 2601.17151"
     )
+    prior: Literal["none", "report", "image_and_report"] = Field(
+        "none", description="What is shown of the patient's prior study (docs/models.md)"
+    )
+    output: Literal["plain", "think_answer"] = Field(
+        "plain", description="plain: the report; think_answer: the report and its labels in tags (docs/models.md)"
+    )
     image_size: Annotated[int, Field(ge=32, le=2048, description="The processor's square, in pixels")] = 64
     max_new_tokens: Count = 128
     freeze_vision: bool = True

@@ -9,7 +9,8 @@ from mlflow.pyfunc import PythonModel
 class ReportWriter(PythonModel):
     """Write a report for each row of a table.
 
-    Columns: `image` (bytes of a PNG, JPEG or DICOM file), and where known `indication`, `comparison`, `sex`, `age`.
+    Columns: `image` (bytes of a PNG, JPEG or DICOM file), and where known `indication`, `comparison`, `sex`, `age`; for
+    a model that was trained with priors also `prior_image` and `prior_report`, either or both.
     Returns a list of texts of the form `Findings: ... Impression: ...`.
     """
 
@@ -28,12 +29,24 @@ class ReportWriter(PythonModel):
         Without type hints: MLflow would read them as a schema of its own.
         """
         from unirg_core import models
-        from unirg_core.models import prompts
+        from unirg_core.scores.answer import narratives
 
         rows = model_input.to_dict("records")
-        images = [_picture(row["image"], self._image_size) for row in rows]
-        asked = [prompts.prompt(row, self._params.prompt, "both") for row in rows]
-        return models.generate(self._model, self._processor, images, asked, self._params, batch_size=16)
+        images = [self._pictures(row) for row in rows]
+        asked = [self._prompt(row) for row in rows]
+        texts = models.generate(self._model, self._processor, images, asked, self._params, batch_size=16)
+        return narratives(texts, self._params.output)
+
+    def _pictures(self, row: dict[str, Any]) -> list[Any]:
+        names = ["prior_image", "image"] if self._params.prior == "image_and_report" else ["image"]
+        given = [row.get(name) for name in names]
+        return [_picture(content, self._image_size) for content in given if isinstance(content, bytes)]
+
+    def _prompt(self, row: dict[str, Any]) -> str:
+        from unirg_core.models import prompts
+
+        report = "" if self._params.prior == "none" else row.get("prior_report")
+        return prompts.prompt(row, self._params.prompt, "both", prior=report, output=self._params.output)
 
 
 def _picture(content: bytes, size: int) -> Any:

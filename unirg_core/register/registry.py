@@ -8,6 +8,7 @@ from typing import Any
 
 from unirg_core.audit import record as records
 from unirg_core.files import tree_digest
+from unirg_core.params import Model
 from unirg_core.register import client, tracking_uri
 from unirg_core.register.champion import ALIAS
 from unirg_core.register.tracking import open_run
@@ -64,7 +65,7 @@ def _log(name: str, run: Run) -> str:
 
     mlflow.set_tracking_uri(tracking_uri())
     mlflow.set_registry_uri(tracking_uri())
-    optional = [ColSpec(kind, column, required=False) for column, kind in _context_columns(DataType)]
+    optional = [ColSpec(kind, column, required=False) for column, kind in _context_columns(DataType, run.params.model)]
     signature = ModelSignature(
         Schema([ColSpec(DataType.binary, "image"), *optional]), Schema([ColSpec(DataType.string)])
     )
@@ -92,8 +93,11 @@ def _quiet(run: Run) -> Iterator[None]:
         yield
 
 
-def _context_columns(kinds: Any) -> list[tuple[str, Any]]:
-    return [("indication", kinds.string), ("comparison", kinds.string), ("sex", kinds.string), ("age", kinds.long)]
+def _context_columns(kinds: Any, model: Model) -> list[tuple[str, Any]]:
+    """Return the optional columns; those of a prior only where the model was trained to look at one."""
+    known = [("indication", kinds.string), ("comparison", kinds.string), ("sex", kinds.string), ("age", kinds.long)]
+    prior = [("prior_report", kinds.string), ("prior_image", kinds.binary)]
+    return known + prior[: {"none": 0, "report": 1, "image_and_report": 2}[model.prior]]
 
 
 def _pins() -> list[str]:

@@ -17,6 +17,7 @@ from unirg_core.audit import record as records
 from unirg_core.faults import BadInput
 from unirg_core.files import read_json, write_json
 from unirg_core.home import home, locked, take_lock
+from unirg_core.models.prompts import identity
 from unirg_core.params import Params, dump, load, parse
 from unirg_core.runs import pins
 from unirg_core.runs.checkout import add_worktree, code_of, commit
@@ -208,7 +209,8 @@ def _begin(run: Run, params: Params, inputs: Mapping[str, Any], key: str, trigge
     write_json(run.folder / "inputs.json", inputs)
     resolved = params.model_dump(mode="json", by_alias=True)
     who = {"kind": trigger.kind, "principal": trigger.principal, "command": trigger.command}
-    records.write(run.folder, records.begin(run.id, key, inputs, resolved, who))
+    asked = identity(params.model.prompt, params.model.prior, params.model.output)
+    records.write(run.folder, {**records.begin(run.id, key, inputs, resolved, who), "prompt": asked})
 
 
 def _join_cache(checkout: Path) -> None:

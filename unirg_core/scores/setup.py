@@ -7,6 +7,7 @@ SERVED = ("bertscore", "sembscore", "chexbert_f1", "radgraph_f1", "ratescore", "
 
 _SECTIONS = {
     "judge": "judge needs scores.judge in params.yaml (docs/judge.md).",
+    "agreement": "agreement needs model.output: think_answer in params.yaml (docs/models.md).",
     "semantic": "semantic needs scores.semantic in params.yaml, the folder and digest of a model (docs/scores.md).",
     "radcliq": "radcliq needs scores.service in params.yaml, with bertscore, sembscore and radgraph_f1 "
     "(docs/model-scores.md).",

@@ -7,13 +7,12 @@ end is measured on a fixed validation sample, against the model that RL started 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from unirg_core import models
 from unirg_core.faults import HonestNegative
 from unirg_core.files import write_json
 from unirg_core.home import run_folder
-from unirg_core.models import dataset, prompts
+from unirg_core.models.longitudinal import question
 from unirg_core.params import Model
 from unirg_core.training.data import Studies, drawn_order
 
@@ -72,6 +71,6 @@ def sample(studies: Studies, seed: int, most: int = SAMPLE) -> Studies:
 def written(model_params: Model, model: Path, studies: Studies) -> Figures:
     """Let a model write the reports of a sample and return their figures."""
     loaded, processor = models.load(model_params, model)
-    pictures: list[Any] = [dataset.image(studies.root, row) for row in studies.rows]
-    asked = [prompts.prompt(row, model_params.prompt) for row in studies.rows]
-    return figures(models.generate(loaded, processor, pictures, asked, model_params))
+    asked = [question(studies.root, row, model_params) for row in studies.rows]
+    pictures, prompts = [one.pictures for one in asked], [one.prompt for one in asked]
+    return figures(models.generate(loaded, processor, pictures, prompts, model_params))

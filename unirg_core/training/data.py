@@ -12,10 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from unirg_core.faults import BadInput
-from unirg_core.models import dataset, prompts
+from unirg_core.models import dataset
+from unirg_core.models.longitudinal import question
+from unirg_core.models.prompts import messages
 from unirg_core.params import Model
+from unirg_core.scores.answer import tagged
 
 Row = Mapping[str, Any]
+Shown = Callable[[Row, Sequence[Any], str, str], dict[str, Any]]
+"""(row, pictures, question, `model.output`) -> example, as `supervised` and `rewarded` make it."""
 
 
 @dataclass(frozen=True)
@@ -65,25 +70,30 @@ def drawn_order(count: int, wanted: int, seed: int) -> list[int]:
     return [int(place) for place in np.concatenate(passes)[:wanted]]
 
 
-def supervised(row: Row, picture: Any, question: str) -> dict[str, Any]:
-    """Return what SFT sees of a study: question, answer, picture."""
-    answer = {"role": "assistant", "content": dataset.reference(row)}
-    return {"prompt": [_asked(question)], "completion": [answer], "images": [picture]}
+def supervised(row: Row, pictures: Sequence[Any], question: str, output: str = "plain") -> dict[str, Any]:
+    """Return what SFT sees of a study: question, answer, pictures."""
+    answer = {"role": "assistant", "content": target(row, output)}
+    return {"prompt": [_asked(question, len(pictures))], "completion": [answer], "images": list(pictures)}
 
 
-def rewarded(row: Row, picture: Any, question: str) -> dict[str, Any]:
-    """Return what RL sees of a study, and for its reward the study's id and the report that SFT learns from."""
+def target(row: Row, output: str) -> str:
+    """Return the text that SFT teaches: the report, or with `think_answer` the report and its labels in tags."""
+    report = dataset.reference(row)
+    return report if output == "plain" else tagged(report, row["labels"])
+
+
+def rewarded(row: Row, pictures: Sequence[Any], question: str, output: str = "plain") -> dict[str, Any]:
+    """Return what RL sees of a study, and for its reward the study's id and its report, without tags."""
     told = {"reference": dataset.reference(row), "study_id": row["study_id"]}
-    return {"prompt": [_asked(question)], "images": [picture], **told}
+    return {"prompt": [_asked(question, len(pictures))], "images": list(pictures), **told}
 
 
-def _asked(question: str) -> dict[str, str]:
-    return {"role": "user", "content": question}
+def _asked(question: str, pictures: int) -> dict[str, Any]:
+    """Return the user's turn; TRL puts a single picture before plain text, more of them need their places told."""
+    return {"role": "user", "content": question} if pictures == 1 else messages(question, pictures)[0]
 
 
-def sequence(
-    studies: Studies, order: Sequence[int], shown: Callable[[Row, Any, str], dict[str, Any]], model: Model
-) -> Any:
+def sequence(studies: Studies, order: Sequence[int], shown: Shown, model: Model) -> Any:
     """Return a `datasets.Dataset` of the studies in `order`, each made by `shown` when it is read."""
     from datasets import Dataset
 
@@ -93,7 +103,7 @@ def sequence(
 class _Reader:
     """Make the examples of a batch of places."""
 
-    def __init__(self, studies: Studies, shown: Callable[[Row, Any, str], dict[str, Any]], model: Model) -> None:
+    def __init__(self, studies: Studies, shown: Shown, model: Model) -> None:
         self.studies, self.shown, self.model = studies, shown, model
 
     def __call__(self, batch: Mapping[str, Sequence[int]]) -> dict[str, list[Any]]:
@@ -101,8 +111,10 @@ class _Reader:
 
         places = batch["place"]
         rows = {place: self.studies.rows[place] for place in set(places)}
-        pictures = {p: square(dataset.image(self.studies.root, r), self.model.image_size) for p, r in rows.items()}
-        examples = [self.shown(rows[p], pictures[p], prompts.prompt(rows[p], self.model.prompt)) for p in places]
+        asked = {place: question(self.studies.root, row, self.model) for place, row in rows.items()}
+        size = self.model.image_size
+        pictures = {place: [square(one, size) for one in known.pictures] for place, known in asked.items()}
+        examples = [self.shown(rows[p], pictures[p], asked[p].prompt, self.model.output) for p in places]
         return {name: [example[name] for example in examples] for name in examples[0]}
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ allocator is given a tenth, and nothing is known of other programs on the device
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -106,6 +106,7 @@ def estimate(
     total
         Bytes of the whole GPU, of which a colocated vLLM takes its share; 0: the least that it can do with.
     """
+    shape = seen_of(params, shape)
     reading = {"weights, whole": 4.0 * shape.parameters} if division.sharded else {}
     kept = _kept(params, stage, shape, division)
     if stage == "sft":
@@ -120,6 +121,16 @@ def estimate(
     if params.rl.generation.backend == "vllm" and not params.rl.generation.sleep:
         kept, generating = {**kept, **generating}, {}
     return Estimate(stage, gpu, reading, kept, _learning(params, shape, at_once, gpu), generating)
+
+
+def seen_of(params: Params, shape: Shape) -> Shape:
+    """Return the shape for all that is shown of a study: with a prior a second picture, and as many words again."""
+    model = params.model
+    if model.prior == "none":
+        return shape
+    times, words = 2 if model.prior == "image_and_report" else 1, model.max_new_tokens
+    pictures = {"patches": times * shape.patches, "pixels": times * shape.pixels}
+    return replace(shape, tokens=times * shape.tokens + words, **pictures)
 
 
 def steps_of(params: Params) -> list[RlStep]:

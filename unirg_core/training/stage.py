@@ -13,7 +13,8 @@ from unirg_core import models
 from unirg_core.faults import BadInput
 from unirg_core.files import digest_of, file_digest, folder_written_whole, read_json, write_json
 from unirg_core.home import home, locked, silenced, work_folder
-from unirg_core.params import Params
+from unirg_core.models.prompts import identity
+from unirg_core.params import Model, Params
 from unirg_core.progress import say
 from unirg_core.study import MANIFEST, SELECTION
 from unirg_core.training import ranks
@@ -58,6 +59,11 @@ def input_digest(stage: str, sections: Mapping[str, Any], root: Path, model: str
             "libraries": {name: version(name) for name in _LIBRARIES},
         }
     )
+
+
+def prompted(model: Model) -> dict[str, str]:
+    """Return the prompt text that a stage asks with, and what it shows and wants besides, for its report."""
+    return {**identity(model.prompt, model.prior, model.output), "prior": model.prior, "output": model.output}
 
 
 @contextmanager

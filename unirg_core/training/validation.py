@@ -16,7 +16,7 @@ from typing import Any
 from unirg_core import models
 from unirg_core.faults import BadInput
 from unirg_core.files import read_json, write_json, written_whole
-from unirg_core.models import dataset, prompts
+from unirg_core.models.longitudinal import question
 from unirg_core.params import Model, Validated
 from unirg_core.progress import record, say
 from unirg_core.scores.reward import Score, measured
@@ -153,10 +153,10 @@ class Validation(Watcher):
         import torch
 
         rows = self.studies.rows
-        pictures = [dataset.image(self.studies.root, row) for row in rows]
-        asked = [prompts.prompt(row, self.model.prompt) for row in rows]
+        asked = [question(self.studies.root, row, self.model) for row in rows]
+        pictures, prompts = [one.pictures for one in asked], [one.prompt for one in asked]
         with torch.random.fork_rng():
-            texts = models.generate(model, self.processor, pictures, asked, self.model)
+            texts = models.generate(model, self.processor, pictures, prompts, self.model)
         form = figures(texts)
         scores = self.scored(texts, references(self.studies), [row["study_id"] for row in rows])
         return {**scores, "distinct_share": form.distinct_share, "mean_words": form.mean_words}
