@@ -259,5 +259,5 @@ def test_without_a_platform_the_verb_says_so(platform: Platform, tmp_path_factor
     os.kill(platform.child.pid, signal.SIGINT)
     threading.Thread(target=platform.child.communicate, daemon=True).start()
     platform.child.wait(90)
-    said = platform.clone.unirg("watch", "--path", str(drop), "--set", POLICY[0], code=2)
+    said = platform.clone.unirg("watch", "--path", str(drop), "--set", POLICY[0], "--set", POLICY[1], code=2)
     assert "No platform is up that could watch; start one by `unirg up`" in said
