@@ -27,7 +27,8 @@ ROOT = Path(__file__).resolve().parents[1]
         ("ingest.source=folder", "source folder needs a path; give --path"),
         ("ingest={source: folder, path: /drop}", "policy says synthetic, but a drop is not; name its consent"),
         ("ingest.path=/drop", "source phantom is drawn and takes no path"),
-        ("ingest.phantom.world=1000", "ingest.phantom.world = 1000 will not do"),  # kept for the confirming protocol
+        ("ingest.phantom.world=1000", "ingest.phantom: world 1000 is none to develop on: take one below 1000"),
+        ("ingest.phantom.confirming=true", "ingest.phantom: world 0 confirms nothing: worlds 1000 to 1999 are kept"),
         ("ingest.split.test=0.95", "leave nothing to train on"),
         ("rl.step1.reward={}", "reward is empty; name at least one score"),
         ("rl.step1.clip_high=0.1", "clip_high is below clip_low"),

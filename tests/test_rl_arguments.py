@@ -32,6 +32,8 @@ def _grpo(root: Path, **step: Any) -> Any:
         ({"top_p": 0.9}, "top_p", 0.9),
         ({"advantage": "none"}, "scale_rewards", "none"),
         ({"advantage": "group"}, "scale_rewards", "group"),
+        ({}, "loss_type", "dapo"),
+        ({"loss": "dr_grpo"}, "loss_type", "dr_grpo"),
         ({"rollouts": 8, "prompts": 16}, "num_generations", 8),
         ({"rollouts": 8, "prompts": 16}, "generation_batch_size", 128),
         ({"rollouts": 8, "prompts": 16}, "per_device_train_batch_size", 128),

@@ -107,7 +107,7 @@ def _timed(command: list[str]) -> float:
     return time.perf_counter() - began
 
 
-_VERBS = (*STAGES, "retrain", "up", "down", "watch", "base build", "label", "score", "scorer serve", "doctor")
+_VERBS = (*STAGES, "retrain", "up", "down", "watch", "base build", "label", "score", "scorer serve", "doctor", "ablate")
 _BELOW = ("data diff", "data proof", "data looks", "recipe show")
 
 

@@ -37,10 +37,14 @@ SUBSETS = ("in_domain", "held_out")
 
 @dataclass(frozen=True)
 class System:
-    """A model to be asked: its name here, and the folder or name that it is loaded from (None: the pinned base)."""
+    """A model to be asked: its name here, and the folder or name that it is loaded from (None: the pinned base).
+
+    `bias` is added to the logits of its tokens at every step.
+    """
 
     name: str
     path: Path | None
+    bias: Mapping[int, float] | None = None
 
 
 def studies(params: Params, root: Path) -> list[dict[str, Any]]:
@@ -124,5 +128,5 @@ def _written(
         batch = rows[start : start + size]
         asked = [question(root, row, params.model) for row in batch]
         images, prompts = [one.pictures for one in asked], [one.prompt for one in asked]
-        yield from models.generate(model, processor, images, prompts, params.model, size)
+        yield from models.generate(model, processor, images, prompts, params.model, size, system.bias)
         progress.step(len(batch))

@@ -128,10 +128,12 @@ def _plain(interval: Interval) -> dict[str, float | None]:
 
 
 def _text_row(subset: str, system: str, reports: Sequence[str]) -> dict[str, Any]:
+    return {"subset": subset, "system": system, **text_figures(reports)}
+
+
+def text_figures(reports: Sequence[str]) -> dict[str, float]:
     """Say how much a system repeats itself (1: all reports equal but one) and how long it writes."""
     return {
-        "subset": subset,
-        "system": system,
         "duplicate_share": round(1 - len(set(reports)) / len(reports), _DIGITS),
         "mean_words": round(float(np.mean([len(text.split()) for text in reports])), _DIGITS),
     }

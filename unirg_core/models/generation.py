@@ -1,6 +1,6 @@
 """Greedy reports for a list of pictures: temperature 0, as the recipe evaluates (arXiv 2601.17151)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from unirg_core.models.loading import square
@@ -15,6 +15,7 @@ def generate(
     prompts: Sequence[str],
     model_params: Model,
     batch_size: int = 64,
+    bias: Mapping[int, float] | None = None,
     said: Callable[[int], None] | None = None,
 ) -> list[str]:
     """Return one text a picture, in the order given.
@@ -23,6 +24,8 @@ def generate(
     ----------
     images, prompts
         A PIL picture or a sequence of them each, and the texts of `prompts.prompt`, of equal length.
+    bias
+        Token -> what is added to its logit at every step.
     said
         Called with the number of finished pictures after each batch.
 
@@ -36,6 +39,8 @@ def generate(
     if len(images) != len(prompts):
         raise ValueError(f"{len(images)} images but {len(prompts)} prompts")
     config = greedy(model, processor, model_params.max_new_tokens)
+    if bias:
+        config.sequence_bias = [[[token], float(value)] for token, value in bias.items()]
     trained = model.training
     model.eval()
     texts: list[str] = []

@@ -16,6 +16,7 @@ from unirg_core.params.section import Section
 from unirg_core.params.sections import (
     BASE_WORLD,
     CONFIRMING_WORLDS,
+    DEVELOPMENT_WORLDS,
     SOURCES,
     Approve,
     Deid,
@@ -45,6 +46,7 @@ from unirg_core.params.watching import Alarms, EntropyBand, LengthBand, Resampli
 __all__ = [
     "BASE_WORLD",
     "CONFIRMING_WORLDS",
+    "DEVELOPMENT_WORLDS",
     "SOURCES",
     "Alarms",
     "Approve",

@@ -15,8 +15,13 @@ from unirg_core.params.watching import Alarms, Resampling, Validated
 SOURCES = ("phantom", "folder", "openi", "mimic_cxr", "chexpert_plus", "rexgradient")
 """Where studies can come from: drawn, a hospital's own drop, or a published set in its publisher's layout."""
 
+DEVELOPMENT_WORLDS = range(1000)
+"""Generator seeds that anything may be tried on."""
+
 CONFIRMING_WORLDS = range(1000, 2000)
 """Generator seeds kept for the protocol that confirms a claim: nothing is ever tuned on them."""
+
+_CONFIRMING = f"worlds {CONFIRMING_WORLDS.start} to {CONFIRMING_WORLDS.stop - 1}"
 
 BASE_WORLD = 9000
 """The neutral population that the embedded base model is pretrained on."""
@@ -28,9 +33,23 @@ Schedule = Literal["linear", "cosine", "constant"]
 class Phantom(Section):
     """The drawn world: three institutions, the third only tested."""
 
-    world: Annotated[int, Field(ge=0, le=999, description="Generator seed of a development world")] = 0
+    world: Annotated[int, Field(ge=0, description="Generator seed of a development world, 0 to 999")] = 0
+    confirming: bool = Field(
+        False, description="Open a world kept for the confirming run; benchmarks/claim.py alone does (docs/claim.md)"
+    )
     patients: Annotated[int, Field(ge=6, description="Patients over the three institutions")] = 2400
     image_size: Annotated[int, Field(ge=64, le=4096, description="Side of the drawn DICOM image in pixels")] = 256
+
+    @model_validator(mode="after")
+    def _leaves_confirming_worlds_alone(self) -> "Phantom":
+        if self.confirming and self.world not in CONFIRMING_WORLDS:
+            raise ValueError(f"world {self.world} confirms nothing: {_CONFIRMING} are kept for that (docs/claim.md)")
+        if not self.confirming and self.world not in DEVELOPMENT_WORLDS:
+            raise ValueError(
+                f"world {self.world} is none to develop on: take one below {DEVELOPMENT_WORLDS.stop} "
+                f"({_CONFIRMING} are kept for the confirming run, docs/claim.md)"
+            )
+        return self
 
 
 class Split(Section):
@@ -277,6 +296,9 @@ class RlStep(Section):
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     advantage: Literal["group", "none"] = Field(
         "group", description="Standard deviation that advantages are divided by"
+    )
+    loss: Literal["dapo", "grpo", "dr_grpo", "bnpo"] = Field(
+        "dapo", description="What the loss averages over: all tokens, each completion, a fixed length, a batch's tokens"
     )
     curriculum: Literal["none", "abnormal_first", "simple_first", "rare_more"] = Field(
         "none", description="Order of the prompts (docs/training.md)"

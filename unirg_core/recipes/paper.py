@@ -74,6 +74,7 @@ CHOSEN = (
     *_both("temperature", 1.0, "custom of GRPO"),
     *_both("top_p", 1.0, "custom of GRPO"),
     *_both("advantage", "group", "TRL's default; EditGRPO and Dr. GRPO go without"),
+    *_both("loss", "dapo", "TRL's default; the upper clip that the paper raises is DAPO's too"),
     *_both("prompts", 16, "batch 256 read as completions, as TRL counts: 16 prompts x 16 rollouts"),
     *_both("weights", "raw", "the paper prints the weights and not what they apply to"),
     Number("scores.judge.errors", "all", "RL step 2", False, "the paper writes #errors and not which"),

@@ -82,7 +82,7 @@ def grpo_config(
     Completions are sampled anew for each optimiser step (on-policy: one iteration), and the whole batch of prompts x
     rollouts is one generation batch, so that a checkpoint always stands at the border of one. One update a generation
     also means that no ratio ever leaves 1 but by vLLM's rounding, and so that the clips seldom bite. Dropout is off:
-    with it the KL against the step's own start would not be zero. The loss is TRL's default, the mean over tokens of
+    with it the KL against the step's own start would not be zero. The default loss is TRL's, the mean over tokens of
     DAPO, whose raised upper clip the recipe takes.
     """
     from trl.trainer.grpo_config import GRPOConfig
@@ -107,6 +107,7 @@ def grpo_config(
         temperature=step.temperature,
         top_p=step.top_p,
         scale_rewards=step.advantage,
+        loss_type=step.loss,
         reward_weights=weights,
         num_iterations=1,
         shuffle_dataset=False,

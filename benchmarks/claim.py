@@ -1,0 +1,171 @@
+"""The paper's claim by the protocol of docs/claim.md: RL against the best control on a never-trained institution.
+
+    python benchmarks/claim.py --rehearse [--pairs N] [--arms a,b]   # on development worlds, from 900 on
+    python benchmarks/claim.py --confirm                             # on worlds 1000 to 1004; each look is logged
+
+The rehearsal may be run at will. The confirming run wants a committed tree, writes a line to docs/claim-looks.jsonl
+before it draws a world, and prints what comes out. Both go on where they were cut off; their state lies in
+`$UNIRG_HOME/ablation` (arms, seeds, data), their figures in benchmarks/results/. Exit code 0 where RL beats the best
+control in the primary endpoint (its interval lies above zero), 1 where it does not.
+"""
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from unirg_core.ablation import arms as known_arms  # noqa: E402
+from unirg_core.ablation import run, table  # noqa: E402
+from unirg_core.evaluate.scoring import FINDING  # noqa: E402
+from unirg_core.faults import BadInput  # noqa: E402
+from unirg_core.files import append_line, write_json  # noqa: E402
+from unirg_core.home import silenced  # noqa: E402
+from unirg_core.params import CONFIRMING_WORLDS, Params, resolve  # noqa: E402
+from unirg_core.runs.checkout import git  # noqa: E402
+from unirg_core.scoring.comparison import holm  # noqa: E402
+
+PROTOCOL, LOOKS, RESULTS = "docs/claim.md", "docs/claim-looks.jsonl", "benchmarks/results"
+PAIRS = 5
+REHEARSED = 900
+CONTROLS = ("sft_more", "sft_bias")
+JUDGED = "sft_rl"
+SINGLE = tuple(name for name in known_arms.ARMS if name.startswith("reward_"))
+PRIMARY, MACRO = "truth_micro_f1", "truth_macro_f1"
+RARE = ("Pneumothorax", "Lung Lesion")
+SUBSET = "held_out"
+TEXTS = ("rouge_l", "bleu2", "well_formed", "mean_words")
+
+
+def main(confirm: bool, pairs: int, names: Sequence[str]) -> int:
+    """Run the protocol, print its tables, and say by the exit code whether RL won."""
+    wanted = {"sft", *CONTROLS, JUDGED, *names}
+    arms = [arm for arm in known_arms.ARMS.values() if arm.name in wanted]
+    worlds = CONFIRMING_WORLDS[:pairs] if confirm else range(REHEARSED, REHEARSED + pairs)
+    params = resolve(ROOT, "claim", {"ingest": {"phantom": {"world": worlds[0], "confirming": confirm}}})
+    if confirm:
+        _log(worlds, sorted(wanted))
+    drawn = [run.Pair(world, seed) for seed, world in enumerate(worlds)]
+    measured = run.ablate(params, arms, drawn, run.default_jobs())
+    found = {"confirming": confirm, **table.table(params, measured), **_endpoints(params, measured, drawn, names)}
+    write_json(ROOT / RESULTS / f"claim-{'confirming' if confirm else 'rehearsal'}.json", found)
+    print("\n".join(_told(found)))
+    return 0 if (found["primary"]["low"] or 0) > 0 else 1
+
+
+def _log(worlds: Sequence[int], arms: Sequence[str]) -> None:
+    """Log a look at the confirming worlds, before it is taken.
+
+    Raises
+    ------
+    BadInput
+        When the protocol or anything else is not committed as it stands.
+    """
+    others = git(ROOT, "status", "--porcelain", "--", ".", f":!{LOOKS}", f":!{RESULTS}").strip()
+    if others or not git(ROOT, "ls-files", PROTOCOL).strip():
+        raise BadInput(f"The confirming run wants code and {PROTOCOL} committed; not committed: {others or PROTOCOL}.")
+    append_line(
+        ROOT / LOOKS,
+        {
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "by": getpass.getuser(),
+            "commit": git(ROOT, "rev-parse", "HEAD").strip(),
+            "worlds": list(worlds),
+            "arms": list(arms),
+        },
+    )
+
+
+def _endpoints(
+    params: Params, measured: Sequence[run.Measured], pairs: Sequence[run.Pair], names: Sequence[str]
+) -> dict[str, Any]:
+    """Return the endpoints: the primary one, the secondary ones with Holm's correction, single rewards with theirs."""
+    by = {(one.arm.name, one.pair): one for one in measured}
+
+    def less(arm: str, against: str) -> dict[str, Mapping[str, Any]]:
+        rows = table.differences(params, by, pairs, arm, against)
+        return {row["score"]: row for row in rows if row["subset"] == SUBSET}
+
+    against = {name: less(JUDGED, name) for name in ("sft", *CONTROLS)}
+    best = min(CONTROLS, key=lambda name: against[name][PRIMARY]["value"])  # the least lead is over the best control
+    findings = [name for name in against[best] if name.startswith(FINDING)]
+    secondary = [against[best][name] for name in (MACRO, *findings, *TEXTS)]
+    single = [less(name, best)[PRIMARY] for name in names]
+    return {
+        "best_control": best,
+        "primary": against[best][PRIMARY],
+        "against": {name: {score: rows[score] for score in (PRIMARY, MACRO)} for name, rows in against.items()},
+        "flat": {score: less("sft_more", "sft")[score] for score in (PRIMARY, MACRO)},
+        "secondary": [{**row, "p_holm": p} for row, p in _corrected(secondary)],
+        "single": [{**row, "p_holm": p} for row, p in _corrected(single)],
+    }
+
+
+def _corrected(rows: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], float | None]]:
+    return list(zip(rows, holm([row["p"] for row in rows]), strict=True))
+
+
+def _told(found: Mapping[str, Any]) -> list[str]:
+    kind = "confirming worlds" if found["confirming"] else "development worlds, a rehearsal"
+    seeds = ", ".join(f"{pair['world']}/{pair['seed']}" for pair in found["pairs"])
+    lines = [f"{kind}; world/seed {seeds}; held-out institution; mean [95 % t interval]; each pair"]
+    lines += ["", "values: micro F1, macro F1"]
+    values = {(row["arm"], row["score"]): row for row in found["scores"] if row["subset"] == SUBSET}
+    for name in dict.fromkeys(row["arm"] for row in found["scores"]):
+        lines.append(f"  {name:22}" + "  ".join(_own(values[name, score]) for score in (PRIMARY, MACRO)))
+    lines += ["", f"primary endpoint: micro F1, {JUDGED} less the best control ({found['best_control']})"]
+    lines += [f"  {_row(found['primary'])}", "", f"{JUDGED} less each control"]
+    for name, rows in found["against"].items():
+        lines += [f"  {name:10} {score:16} {_row(row)}" for score, row in rows.items()]
+    lines += ["", "sft_more less sft (is SFT converged?)"]
+    lines += [f"  {score:16} {_row(row)}" for score, row in found["flat"].items()]
+    lines += ["", f"secondary, less {found['best_control']}; Holm over all of them (* rare finding)"]
+    for row in found["secondary"]:
+        name = row["score"].removeprefix(FINDING)
+        lines.append(f"  {name + ('*' if name in RARE else ''):28} {_row(row)}  Holm p {_p(row['p_holm'])}")
+    if found["single"]:
+        lines += ["", f"single rewards: micro F1 less {found['best_control']}; Holm over them"]
+        lines += [f"  {row['arm']:28} {_row(row)}  Holm p {_p(row['p_holm'])}" for row in found["single"]]
+    return lines
+
+
+def _own(row: Mapping[str, Any]) -> str:
+    return (
+        f"{row['value']:.3f} (" + " ".join("-" if one is None else f"{one['value']:.3f}" for one in row["pairs"]) + ")"
+    )
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    if row["value"] is None:
+        return "none"
+    interval = "" if row["low"] is None else f" [{row['low']:+.3f}, {row['high']:+.3f}]"
+    each = " ".join("-" if one is None or one["value"] is None else f"{one['value']:+.3f}" for one in row["pairs"])
+    return f"{row['value']:+.3f}{interval}  p {_p(row['p'])}  each {each}"
+
+
+def _p(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--rehearse", action="store_true")
+    which.add_argument("--confirm", action="store_true")
+    parser.add_argument("--pairs", type=int, default=PAIRS, help="of the rehearsal; the confirming run has five")
+    parser.add_argument(
+        "--arms", default=",".join(SINGLE), help="single rewards beside the protocol's arms; '' for none"
+    )
+    asked = parser.parse_args()
+    os.environ.update(silenced(os.environ))
+    os.environ.setdefault("UNIRG_HOME", str(ROOT / ".unirg"))
+    try:
+        sys.exit(main(asked.confirm, PAIRS if asked.confirm else asked.pairs, [n for n in asked.arms.split(",") if n]))
+    except BadInput as error:
+        sys.exit(f"claim: {error}")

@@ -1,0 +1,184 @@
+"""The arms of the ablation, its statistics over pairs, and the verb on a small world."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from unirg_core import ablation, params
+from unirg_core.ablation import arms, bias, printing, run, table, verb
+from unirg_core.faults import BadInput
+
+ROOT = Path(__file__).resolve().parents[1]
+DEFAULT = params.load(ROOT / "params.yaml")
+
+
+def changed(name: str, base: params.Params = DEFAULT) -> params.Params:
+    values = base.model_dump(mode="json", by_alias=True)
+    return params.parse(params.overlay(values, arms.ARMS[name].changes(base)))
+
+
+@pytest.mark.parametrize("name", arms.ARMS)
+def test_an_arm_is_a_recipe_that_can_be_run(name: str) -> None:
+    found = changed(name)
+    assert found.ingest == DEFAULT.ingest and found.evaluate == DEFAULT.evaluate
+    if arms.ARMS[name].trains == "rl":
+        assert found.sft == DEFAULT.sft and arms.rl_steps(found) == arms.rl_steps(DEFAULT)
+        assert found.rl.step1.prompts * found.rl.step1.rollouts == 128  # equal compute, whatever the group's size
+    else:
+        assert found.rl == DEFAULT.rl
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("base", ("sft", "steps"), 0),
+        ("base", ("sft", "epochs"), 0.0),
+        ("sft_more", ("sft", "steps"), 400 + 5 * 100),
+        ("reward_bleu2", ("rl", "step1", "reward"), {"bleu2": 1.0}),
+        ("reward_bleu2", ("rl", "step1", "steps"), 100),
+        ("reward_bleu2", ("rl", "step2"), None),
+        ("group_16", ("rl", "step2", "rollouts"), 16),
+        ("group_4", ("rl", "step1", "prompts"), 32),
+        ("beta_10", ("rl", "step1", "beta"), 0.1),
+        ("temperature_10", ("rl", "step2", "temperature"), 1.0),
+        ("advantage_group", ("rl", "step1", "advantage"), "group"),
+        ("loss_dr_grpo", ("rl", "step2", "loss"), "dr_grpo"),
+    ],
+)
+def test_what_an_arm_changes(name: str, path: tuple[str, ...], value: object) -> None:
+    found: object = changed(name).model_dump(mode="json")
+    for part in path:
+        found = found[part]
+    assert found == value
+
+
+def test_an_arm_brings_what_it_starts_from() -> None:
+    assert [arm.name for arm in arms.chosen(("rl_only",))] == ["base", "sft", "rl_only"]
+    assert [arm.name for arm in arms.chosen(())] == list(arms.ARMS)
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (verb.Request(arms=("sft", "nonsense")), "There is no arm nonsense; there are base, sft,"),
+        (verb.Request(world=999, pairs=2), "would reach world 1000; the ablation draws worlds below 1000"),
+        (verb.Request(recipe="nonsense"), "There is no recipe nonsense"),
+        (verb.Request(set=("rl.step1.steps=0",)), "The ablation counts steps: set sft.steps, rl.step1.steps"),
+        (
+            verb.Request(set=("ingest.source=openi", "ingest.path=/x", "ingest.policy=P")),
+            "it needs ingest.source = phantom",
+        ),
+        (verb.Request(set=("ingest.split.held_out=[]",)), "and ingest.split.held_out"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_any_work(request_: verb.Request, said: str, unirg_home: Path) -> None:
+    with pytest.raises(BadInput, match=re.escape(said)):
+        verb.run_and_tell(request_, ROOT, None, False)
+    assert not list(unirg_home.glob("ablation/world-*"))
+
+
+def test_a_figure_of_no_format_is_refused() -> None:
+    with pytest.raises(BadInput, match=r"--figure x\.bmp ends in no picture's format"):
+        verb.run_and_tell(verb.Request(), ROOT, Path("x.bmp"), False)
+
+
+@pytest.mark.parametrize(
+    ("values", "known"),
+    [
+        ([0.1, 0.2, 0.3], [0.1, 0.2, 0.3]),
+        ([0.1, None, 0.3], [0.1, 0.3]),  # an arm that collapsed on a pair
+        ([-0.02, 0.05, 0.01, 0.0, 0.03], [-0.02, 0.05, 0.01, 0.0, 0.03]),
+    ],
+)
+def test_over_pairs_stands_a_t_interval(values: list[float | None], known: list[float]) -> None:
+    found = table.over([None if v is None else {"value": v} for v in values], 0.95)
+    reach = stats.t.ppf(0.975, len(known) - 1) * np.std(known, ddof=1) / np.sqrt(len(known))
+    assert found["value"] == pytest.approx(np.mean(known), abs=1e-6)
+    assert (found["low"], found["high"]) == pytest.approx((np.mean(known) - reach, np.mean(known) + reach), abs=1e-5)
+    assert found["p"] == pytest.approx(stats.ttest_1samp(known, 0).pvalue, abs=1e-5)
+
+
+@pytest.mark.parametrize("values", [[], [None], [0.4], [0.4, 0.4], [float("nan"), 0.4]])
+def test_what_does_not_vary_has_no_interval(values: list[float | None]) -> None:
+    found = table.over([None if v is None else {"value": v} for v in values], 0.95)
+    assert (found["low"], found["high"], found["p"]) == (None, None, None)
+    assert found["value"] == (0.4 if 0.4 in values else None)
+
+
+REPORTS = ["There is a large effusion.", "There is a large effusion.", "The lungs are clear.", "The heart is normal."]
+
+
+class Words:
+    """A tokenizer of words."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, int] = {}
+
+    def __call__(self, text: str, add_special_tokens: bool) -> dict[str, list[int]]:
+        assert not add_special_tokens
+        return {"input_ids": [self.known.setdefault(word, len(self.known)) for word in text.split()]}
+
+
+def test_a_bias_leans_to_the_words_of_findings() -> None:
+    words = Words()
+    lean, known = bias.lean(REPORTS, words), words.known
+    assert lean[known["large"]] > 0 > lean[known["clear."]]
+    told = (2 + 1) / (10 + len(known)), (0 + 1) / (8 + len(known))  # of "large", one added to each count
+    assert lean[known["large"]] == pytest.approx(np.log(told[0] / told[1]))
+    assert max(map(abs, lean.values())) <= 3
+    assert bias.times(lean, 0.5)[known["large"]] == pytest.approx(lean[known["large"]] / 2)
+    assert bias.times(lean, 0.0) == {}
+
+
+@pytest.mark.parametrize(
+    ("candidate", "reference", "f1"),
+    [
+        ("The lungs are clear.", "The lungs are clear.", 1.0),
+        ("The lungs are clear.", "Left pleural effusion.", 0.0),
+        ("Left pleural effusion.", "Left pleural effusion.", 1.0),
+        ("Left pleural effusion. Pneumothorax.", "Left pleural effusion.", 2 / 3),
+    ],
+)
+def test_the_strength_is_chosen_by_micro_f1(candidate: str, reference: str, f1: float) -> None:
+    assert bias.micro_f1([candidate], [reference]) == pytest.approx(f1)
+
+
+@pytest.mark.slow
+def test_the_verb_trains_tells_and_takes_over_what_is_done(unirg_home: Path, tmp_path: Path) -> None:
+    small = ("sft.steps=30", "ingest.phantom.patients=90", "evaluate.maximum_studies=20")
+    asked = verb.Request("smoke", ("sft", "sft_bias", "sft_rl"), 1, 20, small)
+    said = json.loads(verb.run_and_tell(asked, ROOT, tmp_path / "figure.png", True))
+    assert [arm["arm"] for arm in said["arms"]] == ["sft", "sft_bias", "sft_rl"]
+    assert said["pairs"] == [{"world": 20, "seed": 0}] and (tmp_path / "figure.png").stat().st_size > 10_000
+    rows = {(row["arm"], row["subset"], row["score"]): row for row in said["scores"]}
+    for arm in ("template", "sft", "sft_bias", "sft_rl"):
+        assert 0 <= rows[arm, "held_out", "truth_micro_f1"]["value"] <= 1
+    less = {(row["arm"], row["subset"], row["score"]): row for row in said["differences"]}
+    own = [rows[arm, "held_out", "rouge_l"]["value"] for arm in ("sft_rl", "sft")]
+    found = less["sft_rl", "held_out", "rouge_l"]
+    assert found["value"] == pytest.approx(own[0] - own[1], abs=2e-6)
+    assert found["pairs"][0]["low"] <= found["value"] <= found["pairs"][0]["high"] and found["low"] is None
+    folder = unirg_home / "ablation" / "world-20" / "seed-0"
+    strengths = params.read_yaml(folder / "sft_bias" / "done.json")["strengths"]
+    assert set(strengths) == {f"{one:g}" for one in bias.STRENGTHS}
+    made = {path: path.stat().st_mtime_ns for path in folder.glob("*/scores.parquet")}
+    again = verb.run_and_tell(asked, ROOT, None, False)
+    assert {path: path.stat().st_mtime_ns for path in made} == made and "SFT with a logit bias" in again
+    less = verb.run_and_tell(
+        verb.Request(**{**vars(asked), "set": (*small, "rl.step1.learning_rate=0.0001")}), ROOT, None, False
+    )
+    assert {path for path in made if path.stat().st_mtime_ns != made[path]} == {folder / "sft_rl" / "scores.parquet"}
+    assert "SFT + RL" in less
+
+
+def test_a_collapse_is_told(tmp_path: Path) -> None:
+    pairs = [run.Pair(1, 0)]
+    measured = [run.Measured(arms.ARMS["sft"], pairs[0], tmp_path, {"collapsed": "All the same.", "seconds": 3.0})]
+    found = table.table(DEFAULT, measured)
+    assert found["scores"] == [] and found["differences"] == []
+    assert "SFT: collapsed on 1 of 1" in printing.as_text(found)
+    assert ablation.Pair is run.Pair

@@ -1,0 +1,104 @@
+"""The folders in which worlds are drawn and arms are trained: each holds what a stage reads from a checkout.
+
+A folder whose `done.json` names the inputs that it was made from is complete, and is not made again; any other is begun
+anew, but a stage that was killed in it goes on from its own checkpoint.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import unirg_core
+from unirg_core.faults import BadInput, HonestNegative
+from unirg_core.files import digest_of, file_digest, read_json, write_json
+from unirg_core.home import home, silenced
+from unirg_core.params import Params, dump
+
+DONE = "done.json"
+_CODE = Path(unirg_core.__file__).parent
+_SHOWN = 20
+_TRAINING = ("sft.py", "rl.py", "training", "models", "scores")
+_DRAWING = ("ingest", "validate")
+
+
+def world_digest(params: Params) -> str:
+    """Return the digest of all that decides a world's data."""
+    asked = params.model_dump(mode="json", by_alias=True, include={"seed", "ingest", "validate"})
+    return digest_of([asked, _code(_DRAWING)])
+
+
+def arm_digest(params: Params, world: Sequence[str], start: str) -> str:
+    """Return the digest of all that decides what an arm writes: parameters, data, what it starts from, and code."""
+    asked = params.model_dump(mode="json", by_alias=True, include={"seed", "model", "sft", "rl", "scores", "evaluate"})
+    return digest_of([asked, list(world), start, _code((*_TRAINING, "evaluate", "ablation/bias.py"))])
+
+
+def _code(parts: Sequence[str]) -> list[list[str]]:
+    files = [path for part in parts for path in _sources(_CODE / part)]
+    return [[path.relative_to(_CODE).as_posix(), file_digest(path)] for path in files]
+
+
+def _sources(path: Path) -> list[Path]:
+    return [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+def is_done(folder: Path, digest: str) -> bool:
+    """Tell whether a folder holds what was made from inputs of that digest."""
+    return (folder / DONE).exists() and read_json(folder / DONE)["digest"] == digest
+
+
+def facts(folder: Path) -> dict[str, Any]:
+    """Return what was written down of a complete folder."""
+    return read_json(folder / DONE)
+
+
+def finish(folder: Path, digest: str, told: Mapping[str, Any]) -> None:
+    """Write down, last, that a folder is complete."""
+    write_json(folder / DONE, {**told, "digest": digest})
+
+
+def prepare(folder: Path, params: Params, linked: Mapping[str, Path]) -> None:
+    """Make a folder in which a stage can run: the code, its parameters, and links to what it reads."""
+    (folder / DONE).unlink(missing_ok=True)
+    for name in ("checkpoints", "reports"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "params.yaml").write_text(dump(params))
+    for name, target in {"unirg_core": _CODE, "dvc.yaml": _CODE.parent / "dvc.yaml", **linked}.items():
+        path = folder / name
+        path.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(target.resolve())
+
+
+def run_stage(folder: Path, *command: str) -> None:
+    """Run `python -m COMMAND` in a folder, as a child whose output goes to its log.
+
+    Raises
+    ------
+    HonestNegative, BadInput
+        With the sentence that the stage has left.
+    RuntimeError
+        When it ended in any other way, with the last lines of its log.
+    """
+    told = folder / "run" / "fault.json"
+    told.unlink(missing_ok=True)
+    own = {"UNIRG_HOME": str(home()), "UNIRG_RUN": str(folder / "run"), "UNIRG_PARENT": str(os.getpid())}
+    (folder / "run").mkdir(exist_ok=True)
+    log = folder / "run" / "log.txt"
+    with log.open("a") as stream:
+        environment = {"OMP_NUM_THREADS": "1", **silenced(os.environ), **own}
+        code = subprocess.run(
+            [sys.executable, "-m", *command], cwd=folder, env=environment, stdout=stream, stderr=subprocess.STDOUT
+        ).returncode
+    if not code:
+        return
+    if told.exists():
+        fault = read_json(told)
+        raise {"BadInput": BadInput, "HonestNegative": HonestNegative}[fault["kind"]](fault["sentence"])
+    last = "\n".join(log.read_text(errors="replace").splitlines()[-_SHOWN:])
+    raise RuntimeError(f"{' '.join(command)} ended with {code} in {folder}; {log} ends with:\n{last}")
