@@ -188,7 +188,7 @@ def held(known: data.Studies, order: list[int], wanted: params.Params, shown: An
     for place in sorted(set(order)):
         row = known.rows[place]
         picture = models.square(dataset.image(known.root, row), wanted.model.image_size)
-        made[place] = shown(row, picture, prompts.prompt(row, wanted.model.prompt))
+        made[place] = shown(row, [picture], prompts.prompt(row, wanted.model.prompt))
     return Dataset.from_list([made[place] for place in order])
 
 

@@ -2,12 +2,13 @@
 
 A greedy report states a finding where that is the likeliest text, and normal phrases are likely because they are few.
 Each token's bias is a strength times the log of how much oftener it stands in training reports with a finding than in
-normal ones. The strength is chosen on the validation studies, by micro F1 of the labels, the nearest to the endpoint
-that a model may be tuned by; zero is among the strengths, so the control is never made worse than the model there.
+normal ones; of all tokens, or only of those of findings, or only of those of normal reports. Part and strength are
+chosen on the validation studies, by micro F1 of the labels, the nearest to the endpoint that a model may be tuned by.
+Strengths below zero push towards normal; zero is among them, so the control is never made worse than the model there.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,18 @@ from unirg_core.scores.clinical import agreement, positive
 from unirg_core.scores.labels import label_one
 from unirg_core.training import data
 
-STRENGTHS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
+PARTS: Mapping[str, Callable[[float], bool]] = {
+    "all": lambda value: True,
+    "findings": lambda value: value > 0,
+    "normal": lambda value: value < 0,
+}
+STRENGTHS = (-0.2, 0.1, 0.2, 0.4, 0.8)
 _COUNTED_BEFORE = 1.0  # added to each token's count: a token that never came says little
 _FARTHEST = 3.0
 
 
 def chosen(params: Params, root: Path, folder: Path) -> tuple[dict[int, float], dict[str, float]]:
-    """Return the bias of the best strength, and micro F1 on the validation studies of each strength.
+    """Return the best bias, and micro F1 on the validation studies of each that was tried; `none` is among them.
 
     Raises
     ------
@@ -44,13 +50,13 @@ def chosen(params: Params, root: Path, folder: Path) -> tuple[dict[int, float], 
         )
     _, processor = models.load(params.model, folder)
     direction = lean(data.references(data.training_studies(root)), processor.tokenizer)
-    systems = [System(f"{s:g}", folder, times(direction, s)) for s in STRENGTHS]
-    texts = predictions(params, root, rows, systems)
+    tried = pushes(direction)
+    texts = predictions(params, root, rows, [System(name, folder, bias) for name, bias in tried.items()])
     references = [dataset.reference(row) for row in rows]
-    found = {f"{s:g}": micro_f1(texts[f"{s:g}"], references) for s in STRENGTHS}
-    best = max(STRENGTHS, key=lambda s: (found[f"{s:g}"], -s))
-    say("ablate", f"logit bias of strength {best:g}: " + ", ".join(f"{s} {f1:.3f}" for s, f1 in found.items()))
-    return times(direction, best), found
+    found = {name: micro_f1(texts[name], references) for name in tried}
+    best = max(found, key=lambda name: found[name])  # of equal ones the first, which is none
+    say("ablate", f"logit bias {best}: " + ", ".join(f"{name} {f1:.3f}" for name, f1 in found.items()))
+    return tried[best], found
 
 
 def lean(references: Sequence[str], tokenizer: Any) -> dict[int, float]:
@@ -67,9 +73,14 @@ def lean(references: Sequence[str], tokenizer: Any) -> dict[int, float]:
     return dict(zip(tokens, map(float, values), strict=True))
 
 
-def times(direction: Mapping[int, float], strength: float) -> dict[int, float]:
-    """Return a bias of some strength; none of strength zero."""
-    return {token: strength * value for token, value in direction.items()} if strength else {}
+def pushes(direction: Mapping[int, float]) -> dict[str, dict[int, float]]:
+    """Return every bias that is tried, by its name: none, then each part at each strength."""
+    found: dict[str, dict[int, float]] = {"none": {}}
+    for part, of_it in PARTS.items():
+        for strength in STRENGTHS:
+            pushed = {token: strength * value for token, value in direction.items() if of_it(value)}
+            found[f"{part} {strength:g}"] = pushed
+    return found
 
 
 def micro_f1(candidates: Sequence[str], references: Sequence[str]) -> float:
