@@ -151,7 +151,7 @@ def test_the_strength_is_chosen_by_micro_f1(candidate: str, reference: str, f1: 
 
 @pytest.mark.slow
 def test_the_verb_trains_tells_and_takes_over_what_is_done(unirg_home: Path, tmp_path: Path) -> None:
-    small = ("sft.steps=30", "ingest.phantom.patients=90", "evaluate.maximum_studies=20")
+    small = ("evaluate.maximum_studies=8", "model.max_new_tokens=40")
     asked = verb.Request("smoke", ("sft", "sft_bias", "sft_rl"), 1, 20, small)
     said = json.loads(verb.run_and_tell(asked, ROOT, tmp_path / "figure.png", True))
     assert [arm["arm"] for arm in said["arms"]] == ["sft", "sft_bias", "sft_rl"]

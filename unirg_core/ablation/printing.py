@@ -20,8 +20,7 @@ def as_text(found: Mapping[str, Any]) -> str:
     """Return the arms on the institution that is held out: one line each, with the pairs' own values below."""
     seeds = ", ".join(f"world {pair['world']} seed {pair['seed']}" for pair in found["pairs"])
     table = Table(
-        title=f"Never-trained institution, against the truth file; mean over {len(found['pairs'])} pairs "
-        f"[{found['level']:.0%} t interval]: {seeds}",
+        title=f"Never-trained institution, against the truth file; mean [{_kind(found)}]: {seeds}",
         title_justify="left",
     )
     table.add_column("arm")
@@ -69,7 +68,19 @@ def _value(row: Mapping[str, Any] | None, form: str) -> str:
 def _interval(row: Mapping[str, Any] | None) -> str:
     if row is None or row["value"] is None:
         return ""
-    return f"{row['value']:+.3f}" + (f" [{row['low']:+.3f}, {row['high']:+.3f}]" if row["low"] is not None else "")
+    bounds = _bounds(row)
+    return f"{row['value']:+.3f}" + (f" [{bounds[0]:+.3f}, {bounds[1]:+.3f}]" if bounds else "")
+
+
+def _bounds(row: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return the ends of the t interval over pairs; of a single pair, those of its own interval over patients."""
+    own = row["pairs"][0] if len(row["pairs"]) == 1 and row["pairs"][0] else row
+    return None if own["low"] is None else (own["low"], own["high"])
+
+
+def _kind(found: Mapping[str, Any]) -> str:
+    count = len(found["pairs"])
+    return f"{found['level']:.0%} " + (f"t interval over {count} pairs" if count > 1 else "interval over the patients")
 
 
 def _collapsed(found: Mapping[str, Any]) -> list[str]:
@@ -89,7 +100,8 @@ def draw(found: Mapping[str, Any], path: Path) -> None:
     for axes, (score, title) in zip(panels, HEADLINES.items(), strict=True):
         _points(axes, rows[score])
         axes.set_title(f"{title} against the truth file", fontsize=10)
-        axes.set_xlabel(f"less {found['against']}, {found['level']:.0%} t interval over {len(found['pairs'])} pairs")
+        axes.set_xlabel(f"less {found['against']}, {_kind(found)}")
+        axes.locator_params(axis="x", nbins=6)
     figure.suptitle("Arms on the never-trained institution (synthetic phantom)")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=_DOTS)
@@ -103,8 +115,8 @@ def _points(axes: Axes, rows: Sequence[tuple[Mapping[str, Any], Mapping[str, Any
         if row["value"] is None:
             continue
         axes.plot(row["value"], place, "D", color="tab:red", markersize=6)
-        if row["low"] is not None:
-            axes.plot([row["low"], row["high"]], [place, place], color="tab:red", linewidth=2)
+        if bounds := _bounds(row):
+            axes.plot(bounds, [place, place], color="tab:red", linewidth=2)
     axes.set_yticks(range(len(rows)), [arm["title"] for arm, _ in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.grid(axis="x", alpha=0.3)

@@ -31,9 +31,10 @@ def world_digest(params: Params) -> str:
     return digest_of([asked, _code(_DRAWING)])
 
 
-def arm_digest(params: Params, world: Sequence[str], start: str) -> str:
+def arm_digest(params: Params, trains: str, world: Sequence[str], start: str) -> str:
     """Return the digest of all that decides what an arm writes: parameters, data, what it starts from, and code."""
-    asked = params.model_dump(mode="json", by_alias=True, include={"seed", "model", "sft", "rl", "scores", "evaluate"})
+    sections = {"seed", "model", "scores", "evaluate", *({trains} & {"sft", "rl"})}
+    asked = params.model_dump(mode="json", by_alias=True, include=sections)
     return digest_of([asked, list(world), start, _code((*_TRAINING, "evaluate", "ablation/bias.py"))])
 
 

@@ -131,7 +131,8 @@ class _Work:
             return Measured(arm, pair, before.folder, before.facts)
         params = changed(self._params, pair, arm.changes(self._params))
         folder = world / f"seed-{pair.seed}" / arm.name
-        digest = roots.arm_digest(params, roots.facts(world)["data"], before.facts["model"] if before else arm.trains)
+        start = before.facts["model"] if before else ""
+        digest = roots.arm_digest(params, arm.trains, roots.facts(world)["data"], start)
         if not roots.is_done(folder, digest):
             roots.finish(folder, digest, self._train(arm, params, folder, world, before))
         measured = Measured(arm, pair, folder, roots.facts(folder))
