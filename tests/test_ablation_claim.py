@@ -1,0 +1,136 @@
+"""The protocol of the claim: its endpoints from made-up reports, and the log of every look at the confirming worlds."""
+
+import importlib.util
+import json
+import subprocess
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from fixtures_dataset import small_root
+from scipy import stats
+
+from unirg_core import params
+from unirg_core.ablation import run, table
+from unirg_core.ablation.arms import ARMS
+from unirg_core.ablation.measure import SCORED
+from unirg_core.evaluate import predict, scoring, summary
+from unirg_core.faults import BadInput
+from unirg_core.models import dataset
+from unirg_core.scores import SCORES
+
+ROOT = Path(__file__).resolve().parents[1]
+PAIRS = [run.Pair(world, seed) for seed, world in enumerate((900, 901, 902))]
+NORMAL = "The lungs are clear. The heart is normal in size."
+WRONG = {"sft": 6, "sft_more": 5, "sft_bias": 4, "sft_rl": 2, "reward_bleu2": 7}
+"""Of ten reports of an arm so many are a normal one in place of the true one."""
+
+
+@pytest.fixture(scope="module")
+def claim() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("claim", ROOT / "benchmarks" / "claim.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def wanted() -> params.Params:
+    return params.resolve(ROOT, "claim", {"evaluate": {"resamples": 100}})
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory, wanted: params.Params) -> list[run.Measured]:
+    found = []
+    for pair in PAIRS:
+        root = small_root(tmp_path_factory.mktemp(f"world-{pair.world}"), 60, seed=pair.seed)
+        rows = predict.studies(wanted, root)
+        truth, _ = scoring.truth_of(root, rows)
+        for name, wrong in WRONG.items():
+            texts = [NORMAL if at % 10 < wrong else dataset.reference(row) for at, row in enumerate(rows)]
+            known = {score: SCORES[score] for score in wanted.evaluate.scores}
+            scored = scoring.score(rows, {"template": [NORMAL] * len(rows), "arm": texts}, known, truth)
+            folder = root / name
+            folder.mkdir()
+            pq.write_table(scored, folder / SCORED)
+            figures = dict.fromkeys(table.SUBSETS, summary.text_figures(texts))
+            found.append(run.Measured(ARMS[name], pair, folder, {"seconds": 1.0, "texts": figures}))
+    return found
+
+
+def test_the_primary_endpoint_is_the_lead_over_the_best_control(
+    claim: ModuleType, wanted: params.Params, measured: list[run.Measured]
+) -> None:
+    found = claim._endpoints(wanted, measured, PAIRS, ["reward_bleu2"])
+    assert found["best_control"] == "sft_bias"  # four wrong of ten, where sft_more has five
+    each = [one["value"] for one in found["primary"]["pairs"]]
+    assert found["primary"]["score"] == "truth_micro_f1" and found["primary"]["subset"] == "held_out"
+    assert found["primary"]["value"] == pytest.approx(np.mean(each), abs=1e-5) and len(each) == 3 and min(each) > 0
+    low, high = stats.ttest_1samp(each, 0).confidence_interval(0.95)
+    assert (found["primary"]["low"], found["primary"]["high"]) == pytest.approx((low, high), abs=1e-4)
+    assert found["against"]["sft"]["truth_micro_f1"]["value"] > found["primary"]["value"]
+    assert found["flat"]["truth_micro_f1"]["against"] == "sft"
+    assert [row["arm"] for row in found["single"]] == ["reward_bleu2"] and found["single"][0]["value"] < 0
+
+
+def test_the_secondary_endpoints_are_corrected_together(
+    claim: ModuleType, wanted: params.Params, measured: list[run.Measured]
+) -> None:
+    rows = claim._endpoints(wanted, measured, PAIRS, [])["secondary"]
+    names = [row["score"] for row in rows]
+    assert names[0] == "truth_macro_f1" and names[-4:] == ["rouge_l", "bleu2", "well_formed", "mean_words"]
+    assert {"finding: Pneumothorax", "finding: Lung Lesion"} <= set(names)
+    known = sorted((row for row in rows if row["p"] is not None), key=lambda row: row["p"])
+    assert known[0]["p_holm"] == pytest.approx(min(1.0, len(known) * known[0]["p"]), abs=1e-5)
+    assert all(row["p_holm"] >= row["p"] for row in known)
+
+
+def test_everything_is_printed_with_each_pair(
+    claim: ModuleType, wanted: params.Params, measured: list[run.Measured]
+) -> None:
+    values = {**table.table(wanted, measured), **claim._endpoints(wanted, measured, PAIRS, ["reward_bleu2"])}
+    said = "\n".join(claim._told({"confirming": False, **values}))
+    assert "development worlds, a rehearsal; world/seed 900/0, 901/1, 902/2" in said
+    assert "less the best control (sft_bias)" in said and "Pneumothorax*" in said and "Holm p" in said
+    assert json.dumps(values)
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    names = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", *names, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, claim: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(claim, "ROOT", tmp_path)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "code.py").write_text("x = 1\n")
+    _git(tmp_path, "init", "-q")
+    return tmp_path
+
+
+def test_a_look_wants_the_protocol_and_the_code_committed(claim: ModuleType, checkout: Path) -> None:
+    _git(checkout, "add", "code.py")
+    _git(checkout, "commit", "-qm", "Code")
+    with pytest.raises(BadInput, match=r"not committed: docs/claim\.md"):
+        claim._log(range(1000, 1002), ["sft"])
+    (checkout / "docs" / "claim.md").write_text("The protocol.\n")
+    _git(checkout, "add", "-A")
+    _git(checkout, "commit", "-qm", "Protocol")
+    (checkout / "code.py").write_text("x = 2\n")
+    with pytest.raises(BadInput, match=r"not committed: .*code\.py"):
+        claim._log(range(1000, 1002), ["sft"])
+    assert not (checkout / "docs" / "claim-looks.jsonl").exists()
+
+
+def test_every_look_is_logged_before_it_is_taken(claim: ModuleType, checkout: Path) -> None:
+    (checkout / "docs" / "claim.md").write_text("The protocol.\n")
+    _git(checkout, "add", "-A")
+    _git(checkout, "commit", "-qm", "Protocol")
+    for _ in range(2):  # the log itself may stand uncommitted: a look that was cut off goes on
+        claim._log(range(1000, 1002), ["sft", "sft_rl"])
+    lines = [json.loads(line) for line in (checkout / "docs" / "claim-looks.jsonl").read_text().splitlines()]
+    assert [line["worlds"] for line in lines] == [[1000, 1001]] * 2 and lines[0]["arms"] == ["sft", "sft_rl"]
+    assert len(lines[0]["commit"]) == 40 and lines[0]["time"]
