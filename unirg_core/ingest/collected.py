@@ -13,7 +13,7 @@ from unirg_core.ingest.deid_report import deid_report
 from unirg_core.params import Deid
 from unirg_core.study import REJECT_SCHEMA, TRUTH_SCHEMA
 
-_KEPT = ("study_id", "patient_id", "institution", "day", "digest", "content", "published", "burned_in")
+_KEPT = ("study_id", "patient_id", "institution", "day", "digest", "content", "published", "burned_in", "unnamed")
 _TOGETHER = 64  # small tables that are made one: each has an overhead
 
 
@@ -55,7 +55,8 @@ class Collected:
     def report(self, settings: Deid, taken: pa.Table) -> dict[str, Any]:
         """Return the de-identification report on what was read and what of it is taken."""
         reasons = (reject.reason for reject in self.rejects)
-        return deid_report(settings, self._found, reasons, taken["burned_in"].to_pylist())
+        marks, unnamed = (taken[name].to_pylist() for name in ("burned_in", "unnamed"))
+        return deid_report(settings, self._found, reasons, marks, unnamed)
 
 
 class _Growing:

@@ -1,20 +1,23 @@
 """The de-identification report, `data/deid.json`: part of the dataset, and so of its digest and of a model's record."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from unirg_core.files import digest_of, file_digest
+from unirg_core.files import digest_of, file_digest, read_json
 from unirg_core.ingest.burned import CAPTURED, DECLARED, SUSPECTED
 from unirg_core.ingest.deidentify import CATEGORIES
 from unirg_core.params import Deid
+from unirg_core.study import CAPITALS, SMALL
+
+DEID = "data/deid.json"
 
 PROFILE = {
     "header": "DICOM PS3.15 Annex E, Basic Profile: every element is removed but what the study schema derives from it",
     "text": "45 CFR 164.514(b)(2), Safe Harbor, by rules and by what table, form and header tell",
 }
-VERSION = "2"
+VERSION = "3"
 RESIDUAL_RISK = (
     "A name that table, form and header do not tell and that stands in no usual phrase may stay, above all in a text "
     "in capitals or small letters throughout, or where it is a common word too.",
@@ -28,7 +31,11 @@ _RULES = ("burned", "dates", "deidentify", "identifiers", "persons")
 
 
 def deid_report(
-    settings: Deid, found: Mapping[str, int], reasons: Iterable[str], marks: Iterable[str | None]
+    settings: Deid,
+    found: Mapping[str, int],
+    reasons: Iterable[str],
+    marks: Iterable[str | None],
+    unnamed: Sequence[str | None],
 ) -> dict[str, Any]:
     """Return the report.
 
@@ -42,19 +49,35 @@ def deid_report(
         Why files were rejected.
     marks
         The column `burned_in` of the manifest.
+    unnamed
+        The column `unnamed` of the manifest.
     """
     refused = sum("burned into" in reason for reason in reasons)
     marked = Counter(mark for mark in marks if mark)
+    blind = Counter(filter(None, unnamed))
     return {
         "profile": PROFILE,
         "version": VERSION,
         "rules": rules_digest(),
         "settings": settings.model_dump(),
         "removed_from_text": {name: found.get(name, 0) for name in CATEGORIES},
+        "names": {
+            "studies": len(unnamed),
+            "without_a_known_name": blind.total(),
+            "of_these_in_capitals": blind[CAPITALS],
+            "of_these_in_small_letters": blind[SMALL],
+        },
         "refused": {"burned_in_annotation": refused},
         "taken_but_marked": {why: marked[why] for why in (DECLARED, CAPTURED, SUSPECTED)},
         "residual_risk": list(RESIDUAL_RISK),
     }
+
+
+def names_known(root: Path) -> tuple[int, int, int]:
+    """Return studies, those of which no name was known, and those of these in one case, as a dataset's report says."""
+    names = read_json(root / DEID)["names"]
+    alike = names["of_these_in_capitals"] + names["of_these_in_small_letters"]
+    return names["studies"], names["without_a_known_name"], alike
 
 
 def rules_digest() -> str:
