@@ -27,7 +27,7 @@ RESIDUAL_RISK = (
     "A face or a unique body, implant or jewel in the picture, and a rare history in the text, can name a person.",
     "Recall is measured on planted forms, not on this institution's reports (docs/deidentification.md).",
 )
-_RULES = ("burned", "dates", "deidentify", "identifiers", "persons")
+_RULES = ("burned", "dates", "deidentify", "identifiers", "persons", "terms")
 
 
 def deid_report(

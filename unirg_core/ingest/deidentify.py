@@ -30,6 +30,7 @@ from unirg_core.ingest.persons import (
     UPPER,
     VERBAL,
 )
+from unirg_core.ingest.terms import is_short_form, is_term
 from unirg_core.study import CAPITALS, MIXED, SMALL
 
 CATEGORIES = ("name", "id", "date", "time", "phone", "email", "address", "place", "age")
@@ -187,7 +188,8 @@ def _unexplained(text: str, found: Counter[str]) -> str:
 
 def _first_of_two(match: re.Match[str]) -> str:
     word = match[1].strip(" ,").lower()
-    return match[1] if word in PLAIN | EPONYMS or VERBAL.fullmatch(word) else "[NAME] "
+    stays = word in PLAIN | EPONYMS or VERBAL.fullmatch(word) or is_term(word) or is_short_form(match[1].strip(" ,"))
+    return match[1] if stays else "[NAME] "
 
 
 def _explained(match: re.Match[str], small: set[str]) -> bool:
@@ -201,11 +203,12 @@ def _explained(match: re.Match[str], small: set[str]) -> bool:
         or word in small
         or any(part in EPONYMS for part in parts)
         or set(word) == {"x"}
+        or all(is_term(part) or part in PLAIN for part in parts)
     ):
         return True
     if parts[0] in _NO_NAME_ALONE and re.search("-[a-z]", match[1]):
         return True
-    return all(part in PLAIN for part in parts) or bool(EXPLAINED.match(match.string, match.end(1)))
+    return bool(EXPLAINED.match(match.string, match.end(1)))
 
 
 def form_identifiers(report: str) -> list[tuple[str, str]]:

@@ -154,6 +154,8 @@ PLAIN = _words(
     fracture fractures fever cough pain shortness breath dyspnea trauma fall infection cancer tumor tumour
     device devices pacemaker picc wire wires clips sternotomy generator shielded colon wound healing pancreatic
     sarcoma cirrhosis wheezing visualized visualised occasional nonsmoker smoker great admit hx sx dx rx tx cabg
+    figure figures fig figs table panel supplementary food drug drugs dose urgent urgently human respiratory
+    temperature pathogen saline mask hg mmhg celsius fahrenheit coma scale novel real-time administration deficiency
     since until because present deceased hospice palliative renal hepatic transplant
     copd chf svc ivc ett ngt egd ekg ecg hiv tb ppd cvc iv etoh primordial comments lordotic supine erect
     upright semi-erect inspiration inspiratory expiration expiratory rotated rotation well-expanded left-sided
@@ -201,14 +203,16 @@ EPONYMS = _words(
     v-shaped u-shaped y-shaped h-shaped j-tube g-tube lasix tylenol coumadin xanax enbrel humira plavix lovenox
     ventolin omnipaque visipaque isovue veriphy epic powerscribe covid covid-19 sars-cov-2 medtronic biotronik
     english spanish american african asian caucasian hispanic european black white christian medicare medicaid
-    internet xxxx latino gram pap kodak fuji philips siemens gem lumina xray pacs dicom ris birads bi-rads
-    lung-rads"""
+    tamiflu kaletra plaquenil actemra veklury zithromax rocephin zosyn augmentin tazocin advil motrin ativan
+    lopressor lipitor crestor eliquis xarelto internet xxxx latino gram pap kodak fuji philips siemens
+    gem lumina xray pacs dicom ris birads bi-rads lung-rads"""
 )
 """What bears a name or a capital and names nobody here: diseases, signs, devices, brands, peoples."""
 
 EXPLAINED = re.compile(
     r"(?:['’]s)?[ -](?:[A-C][ -])?(?:catheters?|signs?|lines?|diseases?|syndromes?|hernias?|nodes?|tubes?|drains?"
     r"|shunts?|valves?"
+    r"|coma|masks?|stains?|assays?"
     r"|ports?|staples?|filters?|stents?|classification|grade|criteria|score|angle|fractures?|cysts?|rods?|nails?|plates?"
     r"|procedures?|operation|method|lymphoma|tumou?rs?|sarcoma|complex|deformity|defects?|lesions?|bod(?:y|ies)|units?"
     r"|maneuver|manoeuvre|position|views?|spine|radiographs?|x-rays?)\b",
