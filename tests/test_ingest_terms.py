@@ -13,9 +13,9 @@ _NOBODY = Known([])
 
 
 NAMES = """Ranvir Jasvir Mahavir Manvir April Gasparin Quine Ganapathy Umapathy Pasupathy Politis Mavritis Noemia
-    Euphemia    Jeremia Isabella Ella Antonella Emily Fleming Clement Concepcion Thomas Chase Case Caine Mulcaine McCaine Masone
-    Giasone Philips Theophil Virgil Otis Curtis Mathis Cefalu Cefola Sartan Marcus Ana Alt Bun Im Whitlock Robin Corbin
-    Nicol Carol Simone Benjamin Justin Valentin Stein Bell Candida Monas Dimas Theodosis Boone"""
+    Euphemia Jeremia Isabella Ella Antonella Emily Fleming Clement Concepcion Thomas Chase Case Caine Mulcaine McCaine
+    Masone Giasone Philips Theophil Virgil Otis Curtis Mathis Cefalu Cefola Sartan Marcus Ana Alt Bun Im Whitlock Robin
+    Corbin Nicol Carol Simone Benjamin Justin Valentin Stein Bell Candida Monas Dimas Theodosis Boone"""
 TERMS = """Azithromycin Vancomycin Remdesivir Lopinavir/Ritonavir Oseltamivir Amoxicillin Fluconazole Tocilizumab
     Atorvastatin Metoprolol Lisinopril Losartan Doxycycline Levofloxacin Hydroxychloroquine Imatinib Enoxaparin
     Ibuprofen Dexamethasone Prednisolone Ceftriaxone Meropenem Lidocaine Lymphocytes Neutrophils Procalcitonin Ferritin
