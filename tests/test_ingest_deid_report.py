@@ -8,6 +8,7 @@ from fixtures_drops import REPOSITORY, dicom, ingested, manifest, of_drop, pixel
 from unirg_core.files import read_json, tree_digest
 from unirg_core.ingest import deid_report as module
 from unirg_core.ingest.burned import CAPTURED, SUSPECTED
+from unirg_core.ingest.cells import Unread
 from unirg_core.ingest.deid_report import deid_report, rules_digest
 from unirg_core.ingest.deidentify import CATEGORIES
 from unirg_core.params import Deid
@@ -34,12 +35,13 @@ def test_it_counts_and_names_profile_version_settings_and_risk():
         ["x burned into y.", "cut short"],
         ["", CAPTURED, None, SUSPECTED],
         ["mixed", None, "capitals"],
+        {"age": Unread(9, 2, "a")},
     )
     assert said["removed_from_text"] == {**dict.fromkeys(CATEGORIES, 0), "name": 3}
     assert said["refused"] == {"burned_in_annotation": 1}
     assert said["taken_but_marked"] == {"declared": 0, CAPTURED: 1, SUSPECTED: 1}
     names = {"studies": 3, "without_a_known_name": 2, "of_these_in_capitals": 1, "of_these_in_small_letters": 0}
-    assert said["names"] == names
+    assert said["names"] == names and said["cells"] == {"age": {"filled": 9, "unread": 2}}
     assert said["settings"] == {"dates": "tag", "day_first": False, "burned_in": "refuse"}
     assert {"header", "text"} == said["profile"].keys() and said["version"] and len(said["residual_risk"]) >= 4
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from unirg_core.files import digest_of, file_digest, read_json
 from unirg_core.ingest.burned import CAPTURED, DECLARED, SUSPECTED
+from unirg_core.ingest.cells import Unread
 from unirg_core.ingest.deidentify import CATEGORIES
 from unirg_core.params import Deid
 from unirg_core.study import CAPITALS, SMALL
@@ -36,6 +37,7 @@ def deid_report(
     reasons: Iterable[str],
     marks: Iterable[str | None],
     unnamed: Sequence[str | None],
+    unread: Mapping[str, Unread],
 ) -> dict[str, Any]:
     """Return the report.
 
@@ -51,6 +53,8 @@ def deid_report(
         The column `burned_in` of the manifest.
     unnamed
         The column `unnamed` of the manifest.
+    unread
+        Field -> the cells of a drop's table that could not be read.
     """
     refused = sum("burned into" in reason for reason in reasons)
     marked = Counter(mark for mark in marks if mark)
@@ -69,6 +73,7 @@ def deid_report(
         },
         "refused": {"burned_in_annotation": refused},
         "taken_but_marked": {why: marked[why] for why in (DECLARED, CAPTURED, SUSPECTED)},
+        "cells": {name: {"filled": cells.filled, "unread": cells.unread} for name, cells in unread.items()},
         "residual_risk": list(RESIDUAL_RISK),
     }
 

@@ -29,7 +29,7 @@ from unirg_core.ingest.manifest import STORED, completed, neighbours
 from unirg_core.ingest.opening import open_pinned
 from unirg_core.ingest.people import People, read_people
 from unirg_core.ingest.shards import ShardWriter, write_parts, write_table
-from unirg_core.ingest.source import Source
+from unirg_core.ingest.source import Source, Tabled
 from unirg_core.ingest.splits import CLASH, Known, Place, assign
 from unirg_core.ingest.spool import Spool, spooling
 from unirg_core.keys import Vault
@@ -64,8 +64,9 @@ def ingest(params: Params, root: Path) -> None:
     before = read_assignment(root, people, params.ingest.compact * params.ingest.shard_mb * _MB)
     job = _Job(params, root, vault, people, before)
     listed, rejects = _listed(source, job)
+    unread = source.unread() if isinstance(source, Tabled) else {}
     del source  # its tables are not needed while workers read
-    whole = Collected(rejects)
+    whole = Collected(rejects, unread)
     with spooling(params, root) as spool:
         with folder_written_whole(root / STUDIES) as folder:
             with ShardWriter(folder, params.ingest.shard_mb, before.next_shard) as writer:
@@ -82,6 +83,9 @@ def ingest(params: Params, root: Path) -> None:
     say("ingest", f"{taken} taken ({shards}), {lost} rejected ({root / REJECTS}).")
     for reason in commonest(reject.reason for reject in whole.rejects):
         say("ingest", f"rejected: {reason}")
+    for field, cells in unread.items():
+        if cells.unread:
+            say("ingest", cells.sentence(field))
     for told in unnamed(*names_known(root), params.ingest.source):
         say("ingest", told)
 
