@@ -391,6 +391,24 @@ def data_looks(json_: Annotated[bool, typer.Option("--json", help="Print JSON")]
     _tell(found, looks.in_words(found), json_, bad=any(row["due"] for row in found))
 
 
+@data_app.command("where")
+def data_where(
+    names: Annotated[list[str], typer.Argument(metavar="STUDY...", help="Pseudonyms of studies, rejects or patients")],
+    run: Annotated[str | None, typer.Option(help="A run that read the source; else the last of a drop")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Tell which rows of your drop pseudonyms stand for, with the key and the source of this machine.
+
+    What is printed names patients; it is written nowhere. Exit code 1 when one of them stands for nothing.
+
+    Example: unirg data where 3f9c20d17be4a856 --run 20260101-120000-abc123
+    """
+    from unirg_core.data import where
+
+    found = where.where(names, run, _project())
+    _tell(found, where.in_words(found), json_, bad=any(told["kind"] is None for told in found))
+
+
 def _project() -> Path:
     """Return the top of the checkout, with its state where `unirg retrain` keeps it."""
     from unirg_core.runs.checkout import project_root
