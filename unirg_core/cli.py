@@ -98,11 +98,13 @@ def retrain(
     ] = None,
     approval: Annotated[str, typer.Option(help="auto, or ask (needs `unirg up`)")] = "auto",
     allow_dirty: Annotated[bool, typer.Option(help="Run on uncommitted changes, as a flagged snapshot")] = False,
+    until: Annotated[str | None, typer.Option(metavar="STATION", help="End after it: ingest ... gate")] = None,
 ) -> None:
     """Run the whole flow in process, from ingest to register.
 
     The stations are ingest, version, validate, sft, rl, evaluate, gate, approve and register.
     The run gets its own checkout and branch; equal inputs are not run twice; a run that was cut off goes on.
+    With --until validate it ends once the data is checked, and registers nothing.
 
     Example: unirg retrain --source folder --path ~/drop --set rl.step1.steps=40
     """
@@ -116,6 +118,7 @@ def retrain(
         set=tuple(set_ or ()),
         approval=approval,
         allow_dirty=allow_dirty,
+        until=until,
     )
     sys.exit(launch(request, Path.cwd()))
 
