@@ -46,6 +46,11 @@ def test_a_violation_names_the_versions_on_both_sides():
     assert "a was tested on in v0, trained on in v1, v2." in said
 
 
+def test_one_version_of_one_patient_is_said_so():
+    found = check([_seen("v0", {"a": "test"})])
+    assert "folder: 1 version, 1 patient; 1 were tested on" in in_words([{"line": "folder", **found}])
+
+
 def test_without_a_version_nothing_is_claimed():
     assert "nothing to prove" in in_words([])
 

@@ -40,4 +40,4 @@ def commonest(reasons: Iterable[str], most: int = 5) -> list[str]:
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     lines = [f"{count:,} x {reason}" for reason, count in ordered[:most]]
     others = sum(count for _, count in ordered[most:])
-    return [*lines, f"{others:,} for {counted(len(ordered) - most, 'other reason')}"] if others else lines
+    return [*lines, f"and {others:,} more, for {counted(len(ordered) - most, 'other reason')}"] if others else lines
