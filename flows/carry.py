@@ -1,6 +1,6 @@
 """Carry a run from its pins to its last commit: what holds for every flow that makes a model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +15,7 @@ from unirg_core.progress import say
 from unirg_core.register.tracking import close_run
 from unirg_core.runs.finish import finish
 from unirg_core.runs.launch import Request, request_run
-from unirg_core.runs.run import Run, Trigger, conclude
+from unirg_core.runs.run import STATIONS, Run, Trigger, conclude
 from unirg_core.runs.stage import StageFault
 
 
@@ -38,7 +38,11 @@ class Form(BaseModel):
 EMPTY = Form()
 
 
-def carry(form: Form, way: Callable[[Run], None]) -> str:
+Way = Callable[[Run], Iterable[object]]
+"""Passes one station of a run each time that it is asked on, in the order of STATIONS."""
+
+
+def carry(form: Form, way: Way) -> str:
     """Pin what a form asks for, unless nothing changed or the run is alive already, and carry it out."""
     request = Request(**{**form.model_dump(exclude={"drop"}), "set": tuple(form.set)})
     kind = ("event", f"drop {form.drop}") if form.drop else ("deployment", deployment.id or "by hand")
@@ -51,11 +55,15 @@ def carry(form: Form, way: Callable[[Run], None]) -> str:
         return carry_held(decision.run, way)
 
 
-def carry_held(run: Run, way: Callable[[Run], None]) -> str:
-    """Take a run whose lock is held through its way, and conclude it however it ends; return the gate's verdict."""
+def carry_held(run: Run, way: Way) -> str:
+    """Take a run whose lock is held through its way, and conclude it however it ends.
+
+    Returns the gate's verdict, or, where the run was to end before it, after which station it did.
+    """
     name_flow_run(run)
     try:
-        way(run)
+        for _ in zip(run.stations, way(run), strict=False):  # a run may be asked to end after one of them
+            pass
     except (BadInput, HonestNegative, StageFault) as fault:
         _end(run, records.FAILED, f"Record that the run failed: {type(fault).__name__}", error=str(fault))
         raise
@@ -65,8 +73,11 @@ def carry_held(run: Run, way: Callable[[Run], None]) -> str:
     except BaseException as end:  # an interrupt or a termination: the same request takes the run up again
         _end(run, records.KILLED, "Record that the run was cut off", error=type(end).__name__)
         raise
+    if run.stations != STATIONS:
+        records.event(run.folder, "ended early", after=run.stations[-1])
     _end(run, records.COMPLETED, f"Record run {run.id}")
-    return run.record["verdict"]["verdict"]
+    verdict = run.record.get("verdict")
+    return verdict["verdict"] if verdict else f"ended after {run.stations[-1]}"
 
 
 def _end(run: Run, state: str, message: str, error: str | None = None) -> None:

@@ -4,11 +4,13 @@ import os
 import sys
 from collections.abc import Callable
 
+from unirg_core.audit import record as records
 from unirg_core.faults import BadInput, HonestNegative
 from unirg_core.home import die_with, home, locked
+from unirg_core.progress import say
 from unirg_core.runs.run import find
 from unirg_core.runs.stage import StageFault
-from unirg_core.runs.summary import show
+from unirg_core.runs.summary import ended_early, show
 
 
 def in_process(flow: Callable[[str], str], run_id: str) -> int:
@@ -28,8 +30,10 @@ def in_process(flow: Callable[[str], str], run_id: str) -> int:
         sys.stderr.write(f"unirg: {fault}\n")
         return 2
     run = find(run_id)
-    if "verdict" in run.record:
+    if "registration" in run.record:
         show(run)
+    elif run.record["state"] == records.COMPLETED:
+        say("retrain", ended_early(run))
     return 1 if verdict == "failed" else 0
 
 

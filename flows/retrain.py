@@ -5,6 +5,7 @@ starts the flow itself, which then pins the run first.
 """
 
 import sys
+from collections.abc import Iterator
 
 from prefect import State, flow
 from prefect.states import Failed
@@ -24,17 +25,17 @@ from unirg_core.runs.run import Run, find
 from unirg_core.runs.stage import StageFault
 
 
-def way(run: Run) -> None:
-    """Take a run through its stations."""
-    ingest(run)
-    version(run)
-    validate(run)
-    sft(run)
-    rl(run)
-    evaluate(run)
-    verdict = gate(run)
-    approval = approve(run, verdict)
-    register(run, verdict, approval)
+def way(run: Run) -> Iterator[object]:
+    """Take a run through its stations, one each time that it is asked on."""
+    yield ingest(run)
+    yield version(run)
+    yield validate(run)
+    yield sft(run)
+    yield rl(run)
+    yield evaluate(run)
+    yield (verdict := gate(run))
+    yield (approval := approve(run, verdict))
+    yield register(run, verdict, approval)
 
 
 @flow(name="retrain", validate_parameters=True)

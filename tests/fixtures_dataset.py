@@ -99,6 +99,7 @@ def _study(rng: np.random.Generator, person: Mapping[str, Any], visit: int, size
         "burned_in": "",
         "phash": hashlib.sha256(pixels.tobytes()).hexdigest(),
         **measures({"indication": "Cough.", "findings": findings, "impression": impression}),
+        "unnamed": None,
         "shard": SHARD,
         "truth": truth,
     }

@@ -46,13 +46,24 @@ def test_a_violation_names_the_versions_on_both_sides():
     assert "a was tested on in v0, trained on in v1, v2." in said
 
 
+def test_one_version_of_one_patient_is_said_so():
+    found = check([_seen("v0", {"a": "test"})])
+    assert "folder: 1 version, 1 patient; 1 were tested on" in in_words([{"line": "folder", **found}])
+
+
 def test_without_a_version_nothing_is_claimed():
     assert "nothing to prove" in in_words([])
 
 
 def _record(run, how, **sets):
     size = {name: {"studies": n, "patients": n, "digest": "d"} for name, n in sets.items()}
-    return {"run": run, "data": {"test_sets": size}, "stages": {"evaluate": {"how": how}} if how else {}}
+    stages = {"refused": {}, None: {"validate": {}}}.get(how, {"validate": {}, "evaluate": {"how": how}})
+    return {
+        "run": run,
+        "state": "failed" if how == "refused" else "running",
+        "data": {"test_sets": size},
+        "stages": stages,
+    }
 
 
 def test_looks_are_evaluations_that_ran_on_a_version_that_holds_the_set():
@@ -62,6 +73,12 @@ def test_looks_are_evaluations_that_ran_on_a_version_that_holds_the_set():
     assert told == [("own", 11, 2, "r1", True), ("board", 4, 1, "r3", False)]
     said = looks_in_words(found)
     assert said.startswith("folder\n") and "due for renewal" in said.splitlines()[2]
+
+
+def test_a_version_that_was_refused_is_neither_a_look_nor_a_size():
+    history = [_record("r1", "refused", own=90, other=3), _record("r2", "ran", own=9), _record("r3", "refused", own=1)]
+    found = _counted("folder", history, limit=2)
+    assert [(row["test_set"], row["studies"], row["looks"], row["first"]) for row in found] == [("own", 9, 1, "r2")]
 
 
 def test_without_a_version_there_is_no_set():

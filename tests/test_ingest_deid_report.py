@@ -5,9 +5,10 @@ import sys
 import pytest
 from fixtures_drops import REPOSITORY, dicom, ingested, manifest, of_drop, pixels, rows, write_drop
 
-from unirg_core.files import tree_digest
+from unirg_core.files import read_json, tree_digest
 from unirg_core.ingest import deid_report as module
 from unirg_core.ingest.burned import CAPTURED, SUSPECTED
+from unirg_core.ingest.cells import Unread
 from unirg_core.ingest.deid_report import deid_report, rules_digest
 from unirg_core.ingest.deidentify import CATEGORIES
 from unirg_core.params import Deid
@@ -29,11 +30,18 @@ def benchmark(monkeypatch):
 
 def test_it_counts_and_names_profile_version_settings_and_risk():
     said = deid_report(
-        Deid(dates="tag"), {"name": 3}, ["x burned into y.", "cut short"], ["", CAPTURED, None, SUSPECTED]
+        Deid(dates="tag"),
+        {"name": 3},
+        ["x burned into y.", "cut short"],
+        ["", CAPTURED, None, SUSPECTED],
+        ["mixed", None, "capitals"],
+        {"age": Unread(9, 2, "a")},
     )
     assert said["removed_from_text"] == {**dict.fromkeys(CATEGORIES, 0), "name": 3}
     assert said["refused"] == {"burned_in_annotation": 1}
     assert said["taken_but_marked"] == {"declared": 0, CAPTURED: 1, SUSPECTED: 1}
+    names = {"studies": 3, "without_a_known_name": 2, "of_these_in_capitals": 1, "of_these_in_small_letters": 0}
+    assert said["names"] == names and said["cells"] == {"age": {"filled": 9, "unread": 2}}
     assert said["settings"] == {"dates": "tag", "day_first": False, "burned_in": "refuse"}
     assert {"header", "text"} == said["profile"].keys() and said["version"] and len(said["residual_risk"]) >= 4
 
@@ -44,6 +52,39 @@ def test_other_rules_are_another_profile(tmp_path, monkeypatch):
         (tmp_path / f"{name}.py").write_text("A word more.")
     monkeypatch.setattr(module, "__file__", str(tmp_path / "deid_report.py"))
     assert len(before) == 64 and rules_digest() != before
+
+
+LOUD = "FINDINGS: LUNGS ARE CLEAR. FOLLOWED ELSEWHERE.\nIMPRESSION: NO ACUTE DISEASE."
+
+
+@pytest.mark.parametrize(
+    ("scrub", "reports", "counts", "said"),
+    [
+        ("person", {0: LOUD}, (8, 0, 0, 0), None),
+        (None, {}, (8, 8, 0, 0), "no name was known to be scrubbed from 8 of 8 reports; name the columns"),
+        (None, {0: LOUD, 5: LOUD.lower()}, (8, 8, 1, 1), "8 of 8 reports, 2 of them in capitals or small letters"),
+        (None, {3: f"Patient: Ferelith Ogilvy\n{LOUD}"}, (8, 7, 0, 0), "from 7 of 8 reports; name the columns"),
+    ],
+    ids=["a column names them", "none does", "some in one case", "a form names one"],
+)
+def test_a_drop_that_knows_no_names_is_told_and_counted(tmp_path, capsys, scrub, reports, counts, said):
+    table = rows(4, 2)
+    for number, report in reports.items():
+        table[number]["report"] = report
+    root = ingested(of_drop(write_drop(tmp_path / "drop", table, mapping={"scrub": scrub})), tmp_path / "run")
+    names = read_json(root / "data/deid.json")["names"]
+    parts = ("studies", "without_a_known_name", "of_these_in_capitals", "of_these_in_small_letters")
+    assert tuple(names[part] for part in parts) == counts
+    lines = [line for line in capsys.readouterr().out.splitlines() if "no name was known" in line]
+    assert len(lines) == (said is not None)
+    assert said is None or said in lines[0]
+
+
+def test_a_name_in_the_header_is_known(tmp_path):
+    table = rows(4, 1)
+    files = {row["file"]: dicom(pixels(number)) for number, row in enumerate(table)}
+    root = ingested(of_drop(write_drop(tmp_path / "drop", table, files, {"scrub": None})), tmp_path / "run")
+    assert {row["unnamed"] for row in manifest(root)} == {None}
 
 
 def test_it_is_part_of_the_datasets_digest(tmp_path):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from unirg_core.ingest import phantom
 from unirg_core.ingest.dates import Dates
-from unirg_core.ingest.deidentify import CATEGORIES, Known, form_identifiers, scrub
+from unirg_core.ingest.deidentify import CATEGORIES, Known, form_identifiers, scrub, unnamed
 from unirg_core.ingest.sections import parse
 
 _NOBODY = Known([])
@@ -198,9 +198,49 @@ def test_hard_names_and_numbers_are_found(text, left):
     assert scrub(text, _NOBODY)[0] == left
 
 
+_OF_ONE_CASE = [
+    ("SISTER OF KAREN BLOOM PRESENT.", "SISTER OF [NAME] PRESENT."),
+    ("WIFE OF MR. JOHN WHITLOCK AT BEDSIDE.", "WIFE OF MR. [NAME] AT BEDSIDE."),
+    ("FOLLOWED BY WHITLOCK AT CLINIC.", "FOLLOWED BY [NAME] AT CLINIC."),
+    ("COUGH. PATIENT IS CLOSELY FOLLOWED BY JANE WHITLOCK.", "COUGH. PATIENT IS CLOSELY FOLLOWED BY [NAME]."),
+    ("UNDER THE CARE OF WHITLOCK SINCE THEN.", "UNDER THE CARE OF [NAME] SINCE THEN."),
+    ("followed by jane whitlock, md for cough", "followed by [NAME], md for cough"),
+    ("under the care of whitlock m.d.", "under the care of [NAME] m.d."),
+    ("under the care of dr. whitlock", "under the care of dr. [NAME]"),
+    ("sister of mrs. whitlock present", "sister of mrs. [NAME] present"),
+]
+
+
+@pytest.mark.parametrize(("text", "left"), _OF_ONE_CASE, ids=[text[:30] for text, _ in _OF_ONE_CASE])
+def test_names_in_capitals_and_small_letters_are_found_behind_kin_and_care(text, left):
+    assert scrub(text, _NOBODY)[0] == left
+
+
+@pytest.mark.parametrize(
+    ("texts", "names", "case"),
+    [
+        ({"findings": "THE LUNGS ARE CLEAR."}, [], "capitals"),
+        ({"findings": "The lungs are clear.", "impression": "NO ACUTE DISEASE"}, [], "capitals"),
+        ({"findings": "the lungs are clear on PA view."}, [], "small letters"),
+        ({"findings": "The lungs are clear.", "indication": "cough, fever, chills"}, [], "mixed"),
+        ({"findings": "CLEAR.", "impression": "normal"}, [], "mixed"),
+        ({"findings": ""}, [], "mixed"),
+        ({"findings": "THE LUNGS ARE CLEAR."}, [("id", "PID0099887"), ("place", "Elm Row 7")], "capitals"),
+        ({"findings": "THE LUNGS ARE CLEAR."}, [("name", "Anonymous^Patient")], "capitals"),
+        ({"findings": "THE LUNGS ARE CLEAR."}, [("name", "Ng^Ann")], None),
+    ],
+)
+def test_the_case_of_a_report_is_told_where_no_name_is_known(texts, names, case):
+    assert unnamed(texts, Known(names)) == case
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "PNEUMONIA FOLLOWED BY EMPYEMA. SURGERY, FOLLOWED BY RADIATION. EFFUSION WAS FOLLOWED BY CT.",
+        "FOLLOWED BY PRIMARY CARE. FOLLOWED BY HOSPICE. UNDER THE CARE OF ONCOLOGY. FOLLOWED BY WOUND CARE TEAM.",
+        "MOTHER OF TWO. SISTER OF THE PATIENT PRESENT. UNDER THE CARE OF THE HOSPITALIST.",
+        "seen by a nurse rn, followed by icu md, with his md",
         "Swan-Ganz, Kerley B lines, Hodgkin lymphoma, Ghon complex, Bochdalek hernia, Dobhoff tube, Port-A-Cath.",
         "Chiari malformation, tetralogy of Fallot, per Fleischner criteria, after Whipple and Nissen.",
         "PATIENT INTUBATED. ENDOTRACHEAL TUBE ABOVE CARINA. RESULTS CALLED TO THE FLOOR.",

@@ -65,6 +65,24 @@ def test_a_list_that_is_not_there_is_named_when_the_run_is_pinned(tmp_path):
         listing_digest(run, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("section", "line", "said"),
+    [
+        ("merges", {"institution": "north", "patient": "a"}, "lacks the column same_institution"),
+        ("merges", {**_merge(1, 2), "same_patient": " "}, "row 1: a needed cell is empty"),
+        ("withdrawn", {"study_id": "x"}, "it must have one of: patient_id, institution and patient"),
+        ("withdrawn", {"patient_id": ""}, "has no rows below its header"),
+        ("frozen", {"patient": "x"}, "it must have one of: patient_id, study_id"),
+    ],
+)
+def test_a_list_that_will_not_do_is_told_when_the_run_is_pinned(tmp_path, section, line, said):
+    path = listed(tmp_path / "list.csv", line)
+    given = {"split": {"frozen": {"board": path}}} if section == "frozen" else {section: path}
+    with pytest.raises(BadInput) as fault:
+        listing_digest(of_drop(drop(tmp_path / "drop", people(6)), **given), tmp_path)
+    assert str(tmp_path / "list.csv") in str(fault.value) and said in str(fault.value)
+
+
 def test_a_list_is_part_of_what_is_pinned(tmp_path):
     path = listed(tmp_path / "merges.csv", _merge(1, 2))
     run = of_drop(drop(tmp_path / "drop", people(6)), merges=path)

@@ -108,7 +108,7 @@ def _timed(command: list[str]) -> float:
 
 
 _VERBS = (*STAGES, "retrain", "up", "down", "watch", "base build", "label", "score", "scorer serve", "doctor", "ablate")
-_BELOW = ("data diff", "data proof", "data looks", "recipe show")
+_BELOW = ("data diff", "data proof", "data looks", "data where", "recipe show")
 
 
 @pytest.mark.parametrize("verb", [*_VERBS, *_BELOW])

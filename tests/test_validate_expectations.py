@@ -21,7 +21,10 @@ from unirg_core.validate.expectations import suite, suite_digest
 from unirg_core.validate.inspector import Inspector
 from unirg_core.validate.run import inspect, sentence
 
-PARAMS = parameters.resolve(Path(__file__).parent.parent, above={"validate": {"severity": {"english": "quarantine"}}})
+PARAMS = parameters.resolve(
+    Path(__file__).parent.parent,
+    above={"validate": {"severity": {"english": "quarantine", "names_known": "quarantine"}}},
+)
 
 
 @pytest.fixture(autouse=True)
@@ -246,6 +249,8 @@ QUARANTINED = [
     ("image_not_constant", {"image_std": 0.5}, "spread by at least 2, found 0.5"),
     ("image_not_saturated", {"image_saturated": 0.97}, "90% of the pixels are black or white, found 0.97"),
     ("image_leak", picture_of_a_test_study, "within 8 of 256 bits of one in it, found s"),
+    ("names_known", {"unnamed": "capitals"}, "found capitals"),
+    ("names_known", {"unnamed": "small letters"}, "found small letters"),
     ("no_phi", {"comparison": "Compared with 03/14/2021."}, "found date"),
     ("no_phi", {"indication": "MRN 4711 with cough."}, "found record number"),
 ]

@@ -16,6 +16,7 @@ from test_up import Platform
 
 from unirg_core import watch
 from unirg_core.faults import BadInput
+from unirg_core.files import write_json
 from unirg_core.ingest.folder import Folder
 from unirg_core.runs.launch import Request
 from unirg_core.watch import Memory, Watched, glance_at, watching
@@ -175,6 +176,40 @@ def _looked(platform: Platform, form: dict) -> str:
 def _memory(platform: Platform) -> dict:
     found = [path for path in (platform.clone.home / "watch").glob("*.json") if path.name != "settings.json"]
     return json.loads(found[0].read_text()) if found else {}
+
+
+@pytest.fixture
+def nothing_up(tmp_path, monkeypatch) -> Path:
+    """Return the settings of a watch in a home whose platform is not up."""
+    monkeypatch.setenv("UNIRG_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    return tmp_path / "home/watch/settings.json"
+
+
+@pytest.mark.parametrize(
+    ("path", "approval", "said"),
+    [
+        (None, "ask", "Name what to watch: --path DROP"),  # what the command itself lacks comes first
+        (None, "perhaps", "Name what to watch"),
+        ("/nowhere", "perhaps", "--approval perhaps is neither ask nor auto"),
+        ("/nowhere", "ask", "No platform is up that could watch"),  # before a large source is listed
+    ],
+)
+def test_refusals_come_in_the_order_of_what_they_cost(nothing_up, path, approval, said) -> None:
+    with pytest.raises(BadInput) as fault:
+        watch.switch(Request(None, "folder", path), REPOSITORY, approval, 300.0, 60.0)
+    assert said in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("was", "said"), [(True, "the next one will not watch either"), (False, "nothing to switch off")]
+)
+def test_with_nothing_up_off_says_so_and_holds_for_the_next_platform(nothing_up, capsys, was, said) -> None:
+    if was:
+        write_json(nothing_up, {"form": {}, "every": 300})
+    assert watch.switch(None, REPOSITORY, "ask", 300.0, 60.0) == 0
+    told = capsys.readouterr().out
+    assert "No platform is up, so nothing is watched" in told and said in told and not nothing_up.exists()
 
 
 @pytest.mark.slow

@@ -31,8 +31,8 @@ LATERAL, EMPTY = "The view is lateral; only PA and AP are taken", "The file is e
         ([f"{LATERAL} (row 3).", f"{LATERAL} (row 7 of a.csv).", f"{EMPTY}."], [f"2 x {LATERAL}", f"1 x {EMPTY}"]),
         ([f"{LATERAL}.", f"{EMPTY}."], [f"1 x {EMPTY}", f"1 x {LATERAL}"]),
         (["a", "b", "c", "d", "e"], ["1 x a", "1 x b", "1 x c", "1 x d", "1 x e"]),
-        (["a", "a", "b", "c", "d", "e", "f"], ["2 x a", "1 x b", "1 x c", "1 x d", "1 x e", "1 for 1 other reason"]),
-        ([*"aabcde", *"fgf"], ["2 x a", "2 x f", "1 x b", "1 x c", "1 x d", "2 for 2 other reasons"]),
+        ([*"aabcdef"], ["2 x a", "1 x b", "1 x c", "1 x d", "1 x e", "and 1 more, for 1 other reason"]),
+        ([*"aabcde", *"fgf"], ["2 x a", "2 x f", "1 x b", "1 x c", "1 x d", "and 2 more, for 2 other reasons"]),
     ],
 )  # fmt: skip
 def test_the_commonest_reasons_come_first_with_their_counts(reasons, lines):

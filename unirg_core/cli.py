@@ -98,11 +98,13 @@ def retrain(
     ] = None,
     approval: Annotated[str, typer.Option(help="auto, or ask (needs `unirg up`)")] = "auto",
     allow_dirty: Annotated[bool, typer.Option(help="Run on uncommitted changes, as a flagged snapshot")] = False,
+    until: Annotated[str | None, typer.Option(metavar="STATION", help="End after it: ingest ... gate")] = None,
 ) -> None:
     """Run the whole flow in process, from ingest to register.
 
     The stations are ingest, version, validate, sft, rl, evaluate, gate, approve and register.
     The run gets its own checkout and branch; equal inputs are not run twice; a run that was cut off goes on.
+    With --until validate it ends once the data is checked, and registers nothing.
 
     Example: unirg retrain --source folder --path ~/drop --set rl.step1.steps=40
     """
@@ -116,6 +118,7 @@ def retrain(
         set=tuple(set_ or ()),
         approval=approval,
         allow_dirty=allow_dirty,
+        until=until,
     )
     sys.exit(launch(request, Path.cwd()))
 
@@ -415,6 +418,24 @@ def data_looks(json_: Annotated[bool, typer.Option("--json", help="Print JSON")]
 
     found = looks.looks(_project())
     _tell(found, looks.in_words(found), json_, bad=any(row["due"] for row in found))
+
+
+@data_app.command("where")
+def data_where(
+    names: Annotated[list[str], typer.Argument(metavar="STUDY...", help="Pseudonyms of studies, rejects or patients")],
+    run: Annotated[str | None, typer.Option(help="A run that read the source; else the last of a drop")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Tell which rows of your drop pseudonyms stand for, with the key and the source of this machine.
+
+    What is printed names patients; it is written nowhere. Exit code 1 when one of them stands for nothing.
+
+    Example: unirg data where 3f9c20d17be4a856 --run 20260101-120000-abc123
+    """
+    from unirg_core.data import where
+
+    found = where.where(names, run, _project())
+    _tell(found, where.in_words(found), json_, bad=any(told["kind"] is None for told in found))
 
 
 def _project() -> Path:

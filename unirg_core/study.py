@@ -80,6 +80,9 @@ def shard_schema(lateral: bool) -> pa.Schema:
     return SHARD_SCHEMA.append(LATERAL) if lateral else SHARD_SCHEMA
 
 
+CAPITALS, SMALL, MIXED = "capitals", "small letters", "mixed"
+"""How a report is written; in the first two capitals do not tell names."""
+
 _DERIVED = [
     ("visit", pa.int16()),  # 0-based order within the patient
     ("days_since_first", pa.int32()),
@@ -98,6 +101,7 @@ _DERIVED = [
     ("english", pa.float32()),  # share of English words (ingest/measures.py); null where too short to tell
     ("template", pa.string()),  # equal for reports that are equal up to numbers, 16 hex digits
     ("phi_kind", pa.string()),  # kind of identifier that the texts still hold, or null
+    ("unnamed", pa.string()),  # scrubbed with no name known: in capitals, small letters or mixed; null where one was
     ("shard", pa.string()),  # file name under data/studies/
     ("row", pa.int32()),  # row in that shard
 ]

@@ -19,6 +19,9 @@ from unirg_core.home import home, locked
 from unirg_core.params import Params
 from unirg_core.progress import say
 from unirg_core.runs.launch import Request
+from unirg_core.wording import counted
+
+_NOT_ASKED = ("allow_dirty", "until")  # of a request; a watched drop goes the whole way, by committed code
 
 
 @dataclass(frozen=True)
@@ -176,20 +179,32 @@ def switch(request: Request | None, here: Path, approval: str, every: float, set
 
     root = project_root(here)
     os.environ.setdefault("UNIRG_HOME", str(root / ".unirg"))
-    asked = []
-    if request is not None:
-        if request.path is None:
-            raise BadInput("Name what to watch: --path DROP, the folder that drops arrive in.")
-        if approval not in ("ask", "auto"):
-            raise BadInput(f"--approval {approval} is neither ask nor auto.")
-        absolute = resolve(request, root, here).ingest
-        form = {**asdict(request), "path": absolute.path, "mapping": absolute.mapping, "settle": settle}
-        form = {name: value for name, value in form.items() if name != "allow_dirty"} | {"approval": approval}
-        asked = ["--form", json.dumps(form), "--every", str(every)]
-        count = check(replace(request, path=absolute.path, mapping=absolute.mapping), root)
-        say("watch", f"{absolute.path} lists {count} studies now.")
+    if request is not None and request.path is None:
+        raise BadInput("Name what to watch: --path DROP, the folder that drops arrive in; or --off to watch nothing.")
+    if approval not in ("ask", "auto"):
+        raise BadInput(f"--approval {approval} is neither ask nor auto.")
     server = server_address()
     if server is None:
-        raise BadInput("No platform is up that could watch; start one by `unirg up` in another terminal.")
+        return _with_nothing_up(off=request is None)
+    asked = []
+    if request is not None:
+        absolute = resolve(request, root, here).ingest
+        form = {**asdict(request), "path": absolute.path, "mapping": absolute.mapping, "settle": settle}
+        form = {name: value for name, value in form.items() if name not in _NOT_ASKED} | {"approval": approval}
+        asked = ["--form", json.dumps(form), "--every", str(every)]
+        count = check(replace(request, path=absolute.path, mapping=absolute.mapping), root)
+        say("watch", f"{absolute.path} lists {counted(count, 'study')} now.")
     own = {**silenced(os.environ), "UNIRG_HOME": str(home()), "PREFECT_API_URL": server}
     return subprocess.run([sys.executable, "-m", "flows.watch", *asked], cwd=root, env=own, check=False).returncode
+
+
+def _with_nothing_up(*, off: bool) -> int:
+    """Switch the watch off for the next platform too, or refuse to switch it on."""
+    if not off:
+        raise BadInput("No platform is up that could watch; start one by `unirg up` in another terminal.")
+    settings = home() / "watch" / "settings.json"
+    was = settings.exists()
+    settings.unlink(missing_ok=True)
+    then = "the next one will not watch either" if was else "there was nothing to switch off"
+    say("watch", f"No platform is up, so nothing is watched; {then}.")
+    return 0

@@ -1,7 +1,7 @@
 """What came, went and changed between two versions: by institution, view, split and label, in words and as a figure."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,24 @@ import pyarrow.parquet as pq
 from unirg_core.data.versions import find
 from unirg_core.study import LABELS, MANIFEST, PRESENT, UNCERTAIN
 
+Row = Mapping[str, Any]
+
 _COLUMNS = ("study_id", "patient_id", "institution", "view", "split", "labels", "digest")
 _KINDS = ("before", "came", "went", "changed", "now")
-_COLOURS = {"came": "tab:green", "went": "tab:red", "changed": "tab:orange"}
+_OF_A_GROUP = ("before", "came", "went", "changed", "gained", "lost", "now")
+_OF_A_LABEL = tuple(kind for kind in _OF_A_GROUP if kind != "changed")
+_COLOURS = {
+    "came": "tab:green",
+    "gained": "yellowgreen",
+    "went": "tab:red",
+    "lost": "lightcoral",
+    "changed": "tab:orange",
+}
+_TO_THE_LEFT = ("went", "lost")
 _LABELS = "labels that are present or uncertain"
 _TITLES = {"institution": "institutions", "view": "views", "split": "splits", "label": _LABELS}
 
-_BY: dict[str, Callable[[Mapping[str, Any]], Sequence[str]]] = {
+_BY: dict[str, Callable[[Row], Sequence[str]]] = {
     "institution": lambda row: [row["institution"]],
     "view": lambda row: [row["view"]],
     "split": lambda row: [row["split"]],
@@ -45,49 +56,83 @@ def compare(before: pa.Table, now: pa.Table) -> dict[str, Any]:
     Returns
     -------
     dict
-        `studies` and `patients`: counts of before, came, went, changed, now; `by`: the same of studies by group and
-        name (a changed study counts where it stands now); `moved`: patients that changed their split, by from and to.
+        `studies`: counts of before, came, went, changed (of content), now. `patients`: the same, and those who were
+        `merged` into another id or `parted` from one: before + came - went - merged + parted = now. `by`: studies by
+        group and name, with `gained` and `lost`, those of both versions that stand there only now, or only before:
+        before + came - went + gained - lost = now; a changed study counts where it stands now. `relabelled`: studies
+        of both that gained or lost a label. `moved`: patients that changed their split, by from and to.
     """
-    sides = {"before": _rows(before), "now": _rows(now)}
-    kinds: dict[str, list[Mapping[str, Any]]] = {side: list(rows.values()) for side, rows in sides.items()}
-    kinds["came"] = [row for study, row in sides["now"].items() if study not in sides["before"]]
-    kinds["went"] = [row for study, row in sides["before"].items() if study not in sides["now"]]
-    kinds["changed"] = [
-        row
-        for study, row in sides["now"].items()
-        if study in sides["before"] and row["digest"] != sides["before"][study]["digest"]
-    ]
+    one, other = _rows(before), _rows(now)
+    both = [(row, other[study]) for study, row in one.items() if study in other]
+    kinds = {
+        "before": list(one.values()),
+        "came": [row for study, row in other.items() if study not in one],
+        "went": [row for study, row in one.items() if study not in other],
+        "changed": [row for was, row in both if was["digest"] != row["digest"]],
+        "now": list(other.values()),
+    }
     return {
         "studies": {kind: len(kinds[kind]) for kind in _KINDS},
-        "patients": _people(sides["before"], sides["now"], kinds["changed"]),
-        "by": {group: _grouped(kinds, names) for group, names in _BY.items()},
-        "moved": _moved(sides["before"], sides["now"]),
+        "patients": _people(kinds, both),
+        "by": {group: _grouped(kinds, both, group) for group in _BY},
+        "relabelled": sum(set(_BY["label"](was)) != set(_BY["label"](row)) for was, row in both),
+        "moved": _moved(kinds, both),
     }
 
 
-def _rows(manifest: pa.Table) -> dict[str, Mapping[str, Any]]:
+def _rows(manifest: pa.Table) -> dict[str, Row]:
     return {row["study_id"]: row for row in manifest.select(list(_COLUMNS)).to_pylist()}
 
 
-def _people(before: Mapping[str, Any], now: Mapping[str, Any], changed: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    was, are = ({row["patient_id"] for row in rows.values()} for rows in (before, now))
-    touched = {row["patient_id"] for row in changed}
-    counts = (len(was), len(are - was), len(was - are), len(touched & was & are), len(are))
-    return dict(zip(_KINDS, counts, strict=True))
+def _people(kinds: Mapping[str, Sequence[Row]], both: Sequence[tuple[Row, Row]]) -> dict[str, int]:
+    """Count patients; ids that share a study between the versions are one person, so none of them came or went."""
+    was, are, touched = ({row["patient_id"] for row in kinds[kind]} for kind in ("before", "now", "changed"))
+    persons = _persons((one["patient_id"], other["patient_id"]) for one, other in both)
+    fewer = [len(ids & was) - len(ids & are) for ids in persons]
+    linked = set().union(*persons)
+    return {
+        "before": len(was),
+        "came": len(are - was - linked),
+        "went": len(was - are - linked),
+        "merged": sum(count for count in fewer if count > 0),
+        "parted": -sum(count for count in fewer if count < 0),
+        "changed": len(touched & (was & are | linked)),
+        "now": len(are),
+    }
+
+
+def _persons(pairs: Iterable[tuple[str, str]]) -> list[set[str]]:
+    """Return the groups of different ids that pairs (before, now) link."""
+    group: dict[str, set[str]] = {}
+    for one, other in {pair for pair in pairs if pair[0] != pair[1]}:
+        whole = group.get(one, {one}) | group.get(other, {other})
+        group.update(dict.fromkeys(whole, whole))
+    return list({id(ids): ids for ids in group.values()}.values())
 
 
 def _grouped(
-    kinds: Mapping[str, Sequence[Mapping[str, Any]]], names: Callable[[Mapping[str, Any]], Sequence[str]]
+    kinds: Mapping[str, Sequence[Row]], both: Sequence[tuple[Row, Row]], group: str
 ) -> dict[str, dict[str, int]]:
-    counted = {kind: Counter(name for row in rows for name in names(row)) for kind, rows in kinds.items()}
-    there = sorted({name for counts in counted.values() for name in counts})
-    return {name: {kind: counted[kind][name] for kind in _KINDS} for name in there}
+    names = _BY[group]
+    counts = {kind: Counter(name for row in rows for name in names(row)) for kind, rows in kinds.items()}
+    turned = [(set(names(was)), set(names(row))) for was, row in both]
+    counts["gained"] = Counter(name for was, is_ in turned for name in is_ - was)
+    counts["lost"] = Counter(name for was, is_ in turned for name in was - is_)
+    there = sorted({name for counted in counts.values() for name in counted})
+    return {name: {kind: counts[kind][name] for kind in _columns(group)} for name in there}
 
 
-def _moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, int]:
-    was = {row["patient_id"]: row["split"] for row in before.values()}
-    are = {row["patient_id"]: row["split"] for row in now.values()}
-    moves = Counter((was[patient], split) for patient, split in are.items() if was.get(patient, split) != split)
+def _columns(group: str) -> tuple[str, ...]:
+    """Return what is counted of a group: a changed study has several labels, so `changed` would say nothing there."""
+    return _OF_A_LABEL if group == "label" else _OF_A_GROUP
+
+
+def _moved(kinds: Mapping[str, Sequence[Row]], both: Sequence[tuple[Row, Row]]) -> dict[str, int]:
+    """Count patients of the version before, by the split they had and the one they have, under whatever id."""
+    was, are = ({row["patient_id"]: row["split"] for row in kinds[kind]} for kind in ("before", "now"))
+    same = {(patient, patient) for patient in was.keys() & are.keys()}
+    ids = same | {(one["patient_id"], other["patient_id"]) for one, other in both}
+    moves = Counter((was[one], are[other]) for one, other in ids if was[one] != are[other])
     return {f"{one} to {other}": count for (one, other), count in sorted(moves.items())}
 
 
@@ -99,15 +144,18 @@ def learnt_a_test_patient(found: Mapping[str, Any]) -> bool:
 def in_words(found: Mapping[str, Any]) -> str:
     """Return the comparison as a person reads it."""
     studies, people = found["studies"], found["patients"]
+    merges = f", {people['merged']} merged into another" if people["merged"] else ""
+    merges += f", {people['parted']} parted from another" if people["parted"] else ""
     lines = [
         f"From {found['versions']['before']} to {found['versions']['now']}: {studies['came']} studies came, "
-        f"{studies['went']} went, {studies['changed']} changed; {studies['before']} became {studies['now']}.",
-        f"Patients: {people['came']} came, {people['went']} went, {people['changed']} with a changed study; "
+        f"{studies['went']} went, {studies['changed']} changed; {studies['before']} became {studies['now']}. "
+        f"Of those in both, {found['relabelled']} gained or lost a label.",
+        f"Patients: {people['came']} came, {people['went']} went{merges}, {people['changed']} with a changed study; "
         f"{people['before']} became {people['now']}.",
     ]
     for group, names in found["by"].items():
-        lines += ["", f"{_TITLES[group]:28}" + "".join(f"{kind:>9}" for kind in _KINDS)]
-        lines += [f"{name:28}" + "".join(f"{counts[kind]:>9}" for kind in _KINDS) for name, counts in names.items()]
+        lines += ["", f"{_TITLES[group]:28}" + "".join(f"{kind:>9}" for kind in _columns(group))]
+        lines += [f"{name:28}" + "".join(f"{count:>9}" for count in counts.values()) for name, counts in names.items()]
     moves = ", ".join(f"{count} from {move}" for move, count in found["moved"].items()) or "none"
     return "\n".join([*lines, "", f"Patients who changed their split: {moves}."])
 
@@ -121,7 +169,7 @@ def draw(found: Mapping[str, Any], path: Path) -> None:
     panels = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     for axes, (group, names) in zip(panels, found["by"].items(), strict=True):
         _panel(axes, group, names)
-    panels[-1].set_xlabel("studies (went: to the left)")
+    panels[-1].set_xlabel("studies (went, lost: to the left)")
     handles = [panels[0].barh(0, 0, color=colour, label=kind) for kind, colour in _COLOURS.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     figure.suptitle(f"{found['versions']['before']} to {found['versions']['now']}", fontsize=10)
@@ -130,13 +178,12 @@ def draw(found: Mapping[str, Any], path: Path) -> None:
 
 
 def _panel(axes: Any, group: str, names: Mapping[str, Mapping[str, int]]) -> None:
-    left = dict.fromkeys(names, 0)
+    ends = {1: [0] * len(names), -1: [0] * len(names)}  # of the bars to the right and to the left
     for kind, colour in _COLOURS.items():
-        sign = -1 if kind == "went" else 1
-        values = [sign * counts[kind] for counts in names.values()]
-        axes.barh(list(names), values, left=[0 if sign < 0 else left[name] for name in names], color=colour)
-        if sign > 0:
-            left = {name: left[name] + value for name, value in zip(names, values, strict=True)}
+        sign = -1 if kind in _TO_THE_LEFT else 1
+        values = [sign * counts.get(kind, 0) for counts in names.values()]
+        axes.barh(list(names), values, left=ends[sign], color=colour)
+        ends[sign] = [end + value for end, value in zip(ends[sign], values, strict=True)]
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_title(_TITLES[group], fontsize=9, loc="left")
     axes.tick_params(labelsize=8)

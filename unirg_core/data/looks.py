@@ -1,6 +1,7 @@
 """How often each test set was looked at, and whether it is due for renewal.
 
-A look is one evaluation that ran on a version that holds the set; a result that DVC restores shows nobody anything new.
+A look is one evaluation that ran on a version that holds the set; a result that DVC restores shows nobody anything new,
+and a version that validation refused is none: nothing was evaluated on it.
 Each look lets a choice lean on the set, so after `version.looks` of them it is due: `docs/data-versions.md` says how
 to renew it.
 """
@@ -11,6 +12,7 @@ from typing import Any
 
 from unirg_core.data.versions import Version, lines
 from unirg_core.params import load
+from unirg_core.runs.pins import may_train
 from unirg_core.runs.run import all_runs
 
 
@@ -25,7 +27,7 @@ def looks(root: Path) -> list[dict[str, Any]]:
 def _counted(line: str, records: Sequence[Mapping[str, Any]], limit: int) -> list[dict[str, Any]]:
     """Count the looks of one line, from the records of its runs, oldest first."""
     found: dict[str, dict[str, Any]] = {}
-    for record in records:
+    for record in filter(may_train, records):
         looked = record["stages"].get("evaluate", {}).get("how") == "ran"
         for name, its in record["data"]["test_sets"].items():
             row = found.setdefault(name, {"line": line, "test_set": name, "first": record["run"], "looks": 0})

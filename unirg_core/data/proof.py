@@ -16,6 +16,7 @@ from unirg_core.data.versions import lines, versions
 from unirg_core.files import read_json
 from unirg_core.ingest.assignment import SPLITS_FILE
 from unirg_core.study import MANIFEST
+from unirg_core.wording import counted
 
 _LEARNT = ("train", "validation")
 
@@ -96,8 +97,9 @@ def in_words(found: Sequence[Mapping[str, Any]]) -> str:
     said = []
     for line in found:
         said.append(
-            f"{line['line']}: {len(line['versions'])} versions, {line['patients']} patients; {line['tested']} were "
-            f"tested on, {line['trained']} trained on or chosen by, {len(line['violations'])} both."
+            f"{line['line']}: {counted(len(line['versions']), 'version')}, {counted(line['patients'], 'patient')}; "
+            f"{line['tested']} were tested on, {line['trained']} trained on or chosen by, "
+            f"{len(line['violations'])} both."
         )
         said += [
             f"  {v['patient_id']} was tested on in {', '.join(v['tested'])}, trained on in {', '.join(v['trained'])}."

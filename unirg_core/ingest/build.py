@@ -12,7 +12,7 @@ import pyarrow as pa
 from unirg_core.files import canonical_json
 from unirg_core.ingest.burned import SUSPECTED, check_declared, suspected
 from unirg_core.ingest.dates import Dates
-from unirg_core.ingest.deidentify import Known, form_identifiers, scrub
+from unirg_core.ingest.deidentify import Known, form_identifiers, scrub, unnamed
 from unirg_core.ingest.dicom import decode_dicom, is_dicom
 from unirg_core.ingest.limit import limited
 from unirg_core.ingest.measures import measures
@@ -127,6 +127,7 @@ class Builder:
             "photometric": picture.photometric,
             "burned_in": _print([one for _, one in taken.values()]),
             **texts,
+            "unnamed": unnamed({name: getattr(sections, name) for name in _TEXTS}, known),
             **measures(texts, moved_dates=self._params.deid.dates == "shift"),
             **_stored(picture, self._params.image_size),
         }

@@ -1,6 +1,7 @@
 """What the parent keeps of all batches while they stream by: names, days and digests, no texts or pictures."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -9,19 +10,20 @@ import pyarrow.compute as pc
 from unirg_core.ingest.arrivals import Places
 from unirg_core.ingest.assignment import row_key
 from unirg_core.ingest.build import KEPT_SCHEMA, Batch, Reject
+from unirg_core.ingest.cells import Unread
 from unirg_core.ingest.deid_report import deid_report
 from unirg_core.params import Deid
 from unirg_core.study import REJECT_SCHEMA, TRUTH_SCHEMA
 
-_KEPT = ("study_id", "patient_id", "institution", "day", "digest", "content", "published", "burned_in")
+_KEPT = ("study_id", "patient_id", "institution", "day", "digest", "content", "published", "burned_in", "unnamed")
 _TOGETHER = 64  # small tables that are made one: each has an overhead
 
 
 class Collected:
     """What is kept of the rows, truth, rejects, and counts of what was scrubbed."""
 
-    def __init__(self, rejects: list[Reject]) -> None:
-        self.rejects = rejects
+    def __init__(self, rejects: list[Reject], unread: Mapping[str, Unread] | None = None) -> None:
+        self.rejects, self._unread = rejects, unread or {}
         self._found: Counter[str] = Counter()
         self._rows = _Growing(KEPT_SCHEMA.empty_table().select(_KEPT))
         self._truth = _Growing(TRUTH_SCHEMA.empty_table())
@@ -55,7 +57,8 @@ class Collected:
     def report(self, settings: Deid, taken: pa.Table) -> dict[str, Any]:
         """Return the de-identification report on what was read and what of it is taken."""
         reasons = (reject.reason for reject in self.rejects)
-        return deid_report(settings, self._found, reasons, taken["burned_in"].to_pylist())
+        marks, unnamed = (taken[name].to_pylist() for name in ("burned_in", "unnamed"))
+        return deid_report(settings, self._found, reasons, marks, unnamed, self._unread)
 
 
 class _Growing:

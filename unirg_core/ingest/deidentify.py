@@ -6,7 +6,7 @@ the patient's own days (`dates.py`), or tagged too. Ages up to 89 stay (45 CFR 1
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from unirg_core.ingest.dates import HELD, Dates
@@ -18,7 +18,9 @@ from unirg_core.ingest.persons import (
     EXPLAINED,
     INITIALS,
     INSIDE,
+    LOW_DEGREE,
     LOW_NAMED,
+    LOWER,
     NAMED_AFTER,
     NAMED_AFTER_IN_CAPITALS,
     NAMED_BEFORE,
@@ -28,6 +30,8 @@ from unirg_core.ingest.persons import (
     UPPER,
     VERBAL,
 )
+from unirg_core.ingest.terms import is_short_form, is_term
+from unirg_core.study import CAPITALS, MIXED, SMALL
 
 CATEGORIES = ("name", "id", "date", "time", "phone", "email", "address", "place", "age")
 
@@ -38,6 +42,10 @@ _GIVEN = ("Will", "May")  # so written inside a sentence they are names, not ver
 _MOST_UNEXPLAINED = 3
 _TITLE_CASE = 0.2
 _FEW_SMALL = 0.3
+_FEWEST_WORDS = 3  # of a text whose case says anything
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+_CAPITALISED = re.compile(rf"[{UPPER}][{LOWER}]")
+_REPORT = ("findings", "impression")
 _NAMES_MERGED = re.compile(rf"\[NAME\](?:(?:\s*,\s*|\s+|-)(?:[{UPPER}]\.?\s+)?\[NAME\])+")
 _TITLED = re.compile(r"\b(?:drs?|mr|mrs|ms|prof)\.?\s+$", re.IGNORECASE)
 _INITIAL = re.compile(rf"\b[{UPPER}]\.? (?=\[NAME\])|(?<=\[NAME\]) [{UPPER}]\b\.?(?!\w)")
@@ -77,6 +85,7 @@ class Known:
             elif len(text) >= _SHORTEST_ID and (kind in ("place", "phone") or any(c.isdigit() for c in text)):
                 whole[kind].append(text)
         self._patterns = [(kind, _any_of(texts, re.IGNORECASE)) for kind, texts in whole.items() if texts]
+        self.named = bool(whole["name"] or short)
         # "Ng" is a name, "NG" a tube: so short a name counts only as names are written.
         self._patterns += [("name", _any_of(short, re.NOFLAG))] if short else []
         self._near = _near(common) if common else None
@@ -122,18 +131,42 @@ def scrub(text: str, known: Known, dates: Dates = TAGGED_DATES) -> tuple[str, Co
 
 def _people(text: str, found: Counter[str]) -> str:
     """Return the text without the names that its own words give away."""
-    letters = sum(map(str.isalpha, text))
-    capitals = sum(map(str.islower, text)) < _FEW_SMALL * letters
+    capitals = _in_capitals(text)
     no_name = _no_name_in_capitals if capitals else _no_name
     for pattern in NAMED_AFTER_IN_CAPITALS if capitals else NAMED_AFTER:
         text = pattern.sub(partial(_after_lead, found, no_name), text)
     text = NAMED_BEFORE.sub(partial(_before, "name", found, no_name), text)
     text = INITIALS.sub(partial(_tagged, "name", found), text)
     text = LOW_NAMED.sub(partial(_in_small_letters, found), text)
+    text = LOW_DEGREE.sub(partial(_before_low_degree, found), text)
     if not capitals:
         text = _unexplained(text, found)
     text = _INITIAL.sub("", text)
     return _NAMES_MERGED.sub("[NAME]", text)
+
+
+def _in_capitals(text: str) -> bool:
+    return sum(map(str.islower, text)) < _FEW_SMALL * sum(map(str.isalpha, text))
+
+
+def one_case(text: str) -> str:
+    """Return whether a text is in capitals or small letters throughout, or mixed, as one of a few words is."""
+    if len(_WORDS.findall(text)) < _FEWEST_WORDS:
+        return MIXED
+    return CAPITALS if _in_capitals(text) else MIXED if _CAPITALISED.search(text) else SMALL
+
+
+def unnamed(texts: Mapping[str, str], known: Known) -> str | None:
+    """Return the case of a study's texts (section -> text) where no name is known, None where one is.
+
+    One section in capitals counts. Of small letters it must be findings or impression: indications often are so.
+    """
+    if known.named:
+        return None
+    cases = {name: one_case(text) for name, text in texts.items()}
+    if CAPITALS in cases.values():
+        return CAPITALS
+    return SMALL if SMALL in {cases.get(name) for name in _REPORT} else MIXED
 
 
 def _unexplained(text: str, found: Counter[str]) -> str:
@@ -155,7 +188,8 @@ def _unexplained(text: str, found: Counter[str]) -> str:
 
 def _first_of_two(match: re.Match[str]) -> str:
     word = match[1].strip(" ,").lower()
-    return match[1] if word in PLAIN | EPONYMS or VERBAL.fullmatch(word) else "[NAME] "
+    stays = word in PLAIN | EPONYMS or VERBAL.fullmatch(word) or is_term(word) or is_short_form(match[1].strip(" ,"))
+    return match[1] if stays else "[NAME] "
 
 
 def _explained(match: re.Match[str], small: set[str]) -> bool:
@@ -169,11 +203,12 @@ def _explained(match: re.Match[str], small: set[str]) -> bool:
         or word in small
         or any(part in EPONYMS for part in parts)
         or set(word) == {"x"}
+        or all(is_term(part) or part in PLAIN for part in parts)
     ):
         return True
     if parts[0] in _NO_NAME_ALONE and re.search("-[a-z]", match[1]):
         return True
-    return all(part in PLAIN for part in parts) or bool(EXPLAINED.match(match.string, match.end(1)))
+    return bool(EXPLAINED.match(match.string, match.end(1)))
 
 
 def form_identifiers(report: str) -> list[tuple[str, str]]:
@@ -244,6 +279,14 @@ def _in_small_letters(found: Counter[str], match: re.Match[str]) -> str:
         return match[0]
     found["name"] += 1
     return f"{match[1]}[NAME]" + (match[3] if not second or _no_name_in_capitals(second) else "")
+
+
+def _before_low_degree(found: Counter[str], match: re.Match[str]) -> str:
+    """Replace one or two words in small letters between a lead and a degree, where both could be a name's."""
+    if any(_no_name_in_capitals(word) for word in match[2].split()):
+        return match[0]
+    found["name"] += 1
+    return f"{match[1]}[NAME]"
 
 
 def _replaced(kind: str, found: Counter[str], before: list[str], name: list[str], after: list[str]) -> str:

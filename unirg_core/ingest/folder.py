@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from unirg_core.faults import BadInput
 from unirg_core.files import digest_of
+from unirg_core.ingest.cells import Counting, Unread, shape
 from unirg_core.ingest.entries import Entries, Finder, Spot
 from unirg_core.ingest.mapping import Mapping, age_of, check_columns, mapping_of, read_mapping
 from unirg_core.ingest.place import Local, Place, picture
@@ -82,6 +83,7 @@ class Folder:
         self._institution = institution or self._mapping.institution_name
         table = f"{self._place}/{self._mapping.table}"
         self._table = open_table(self._place, self._mapping.table, table, self._mapping.encoding)
+        self._cells = _countings(self._mapping)
         entries, faults, dates = self._read_through()
         check_columns(self._mapping, self._table.columns, named, table)
         self._pictures = self._folder(named)
@@ -120,6 +122,10 @@ class Folder:
         """Return the rows that are no study."""
         return self._refusals
 
+    def unread(self) -> dict[str, Unread]:
+        """Return what was counted of the cells of date, offset, sex and age, where the mapping names them."""
+        return {field: counting.found for field, counting in self._cells.items()}
+
     def read(self, keys: Sequence[str]) -> Iterator[RawStudy]:
         """Yield the studies; each file's bytes are fetched when they are asked for."""
         return (self._raw(key) for key in keys)
@@ -137,6 +143,8 @@ class Folder:
         day_of = lru_cache(_BLOCK)(self._mapping.day_of)  # days repeat
         seen, unread = False, ""
         for row in self._table.rows():
+            for field, counting in self._cells.items():
+                counting.see(_cell(row, getattr(self._mapping, field)))
             written = _cell(row, self._mapping.date)
             days = _whole(_cell(row, self._mapping.offset)), day_of(written) if written else None
             for part, (entry, fault) in enumerate(self._of_line(row)):
@@ -223,6 +231,17 @@ class Folder:
         return None, ""
 
 
+def _countings(mapping: Mapping) -> dict[str, Counting]:
+    """Return a count for each field whose cells may fail to be read."""
+    reads = {
+        "date": lambda text: mapping.day_of(text) is not None,
+        "offset": lambda text: _whole(text) is not None,
+        "sex": lambda text: bool(_sex(text)),
+        "age": lambda text: age_of(text) is not None,
+    }
+    return {field: Counting(can) for field, can in reads.items() if getattr(mapping, field)}
+
+
 def _each(cell: str) -> list[str]:
     """Return the texts of a cell: several where it holds a list, else the one; an empty list is an empty text."""
     several = listed(cell)
@@ -254,10 +273,10 @@ def _sex(text: str) -> str:
 def _check_dates(mapping: Mapping, unread: Sequence[str], table: str) -> None:
     """Refuse a column of dates none of which can be read."""
     if mapping.date and not mapping.offset and unread:
-        shape = re.sub(r"[A-Za-z]", "a", re.sub(r"\d", "9", unread[0]))
         raise BadInput(
             f"No cell of the column {mapping.date!r} of {table} is a date as date_formats has them "
-            f"({', '.join(mapping.date_formats)}); the first looks like {shape!r}: set date_formats in the mapping."
+            f"({', '.join(mapping.date_formats)}); the first looks like {shape(unread[0])!r}: "
+            "set date_formats in the mapping."
         )
 
 

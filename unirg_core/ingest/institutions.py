@@ -7,6 +7,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from unirg_core.faults import BadInput
+from unirg_core.ingest.cells import Unread, together
 from unirg_core.ingest.folder import MAPPING, Folder, read_mapping_of
 from unirg_core.ingest.place import Place
 from unirg_core.ingest.source import Listed, RawStudy, Refusal, Source
@@ -64,6 +65,10 @@ class Institutions:
             for name, part in self._parts.items()
             for refusal in part.refusals()
         ]
+
+    def unread(self) -> dict[str, Unread]:
+        """Return what was counted of the cells of all tables."""
+        return together(part.unread() for part in self._parts.values())
 
     def read(self, keys: Sequence[str]) -> Iterator[RawStudy]:
         """Yield the studies in the order of their keys."""

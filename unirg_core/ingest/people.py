@@ -58,7 +58,7 @@ def list_digests(params: Ingest, root: Path) -> list[list[str]]:
     Raises
     ------
     BadInput
-        When a list is missing.
+        When a list is missing, lacks its columns, or has an empty cell.
     """
     named = {"merges": params.merges, "withdrawn": params.withdrawn}
     named |= {f"split.frozen.{name}": path for name, path in sorted(params.split.frozen.items())}
@@ -66,8 +66,17 @@ def list_digests(params: Ingest, root: Path) -> list[list[str]]:
     for name, path in named.items():
         if path is not None and not (root / path).is_file():
             raise BadInput(f"ingest.{name} = {path}, but {root / path} is no file; give its path, or leave it out.")
-        found += [[name, file_digest(root / path)]] if path is not None else []
+        if path is not None:
+            _check(name, root / path)
+            found.append([name, file_digest(root / path)])
     return found
+
+
+def _check(name: str, path: Path) -> None:
+    """Refuse a list without its columns or with a cell that is empty, before a run begins."""
+    ids = _MERGE if name == "merges" else _ids(path, studies=name != "withdrawn")
+    for _ in _rows(path, ids):
+        pass
 
 
 def read_merges(params: Ingest, root: Path, vault: Vault) -> dict[str, str]:
@@ -98,14 +107,20 @@ def _end(one: str, pairs: Mapping[str, str], path: Path) -> str:
 
 
 def _pseudonyms(path: Path, vault: Vault, *, studies: bool = True) -> list[str]:
+    ids = _ids(path, studies=studies)
+    named = [row for _, row in _rows(path, ids)]
+    return [patient_pseudonym(vault, *row) if len(ids) == 2 else row[0] for row in named]
+
+
+def _ids(path: Path, *, studies: bool) -> tuple[str, ...]:
+    """Return the columns that name whom a list means."""
     columns, _ = read_table(path)
     choices = [ids for ids in _IDS if studies or ids != ("study_id",)]
     ids = next((ids for ids in choices if set(ids) <= set(columns)), None)
     if ids is None:
         said = ", ".join(" and ".join(ids) for ids in choices)
         raise BadInput(f"{path} has the columns {', '.join(columns)}; it must have one of: {said}.")
-    named = [row for _, row in _rows(path, ids)]
-    return [patient_pseudonym(vault, *row) if len(ids) == 2 else row[0] for row in named]
+    return ids
 
 
 def _rows(path: Path, needed: tuple[str, ...]) -> Iterable[tuple[int, list[str]]]:

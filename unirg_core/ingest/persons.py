@@ -8,13 +8,13 @@ capitals throughout, any capitalised word inside a sentence that nothing else ex
 import re
 
 UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĹĻĽŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŴŶŸŹŻŽ"
-_LOWER = "a-zß-öø-ÿāăąćčďđēėęěğģīįıķĺļľłńņňōőœŕřśşšţťūůűųŵŷźżž"
+LOWER = "a-zß-öø-ÿāăąćčďđēėęěğģīįıķĺļľłńņňōőœŕřśşšţťūůűųŵŷźżž"
 _PARTICLE = (
     r"(?:[OD]['’]|Ma?c|[Vv]an[ -]|[Vv]on[ -]|[Dd]e[ -]|[Dd]er[ -]|[Dd]i |[Dd]a |[Dd]el |[Dd]os |[Ll]a "
     r"|[Ee]l-|[Aa]l-|St\. |bin |ibn )"
 )
 _WORD = (
-    rf"(?:[{UPPER}]\.(?:[{UPPER}]\.)?|[{UPPER}](?![\w'’])|{_PARTICLE}{{0,2}}[{UPPER}][\w'’-]{{0,30}}[{UPPER}{_LOWER}]"
+    rf"(?:[{UPPER}]\.(?:[{UPPER}]\.)?|[{UPPER}](?![\w'’])|{_PARTICLE}{{0,2}}[{UPPER}][\w'’-]{{0,30}}[{UPPER}{LOWER}]"
     rf"|(?:de|van|von|di|la|le|al|el)[{UPPER}][\w'’-]{{1,30}})"
 )
 _NAME = rf"(?<![\w'’-])({_WORD}(?:(?:,\s?|\s){_WORD}){{0,3}})"
@@ -67,8 +67,22 @@ NAMED_AFTER = (
 INITIALS = re.compile(rf"(\b(?i:(?:{_BY}) by:? ))[{UPPER}]{{2,3}}(?=\s?(?:[.;,/\n]|$))")
 """The letters that stand for a reader or typist."""
 
-NAMED_AFTER_IN_CAPITALS = (NAMED_AFTER[0], _after_lead(_LEAD_IN_CAPITALS), NAMED_AFTER[2])
-"""The same for a text in capitals, where "PATIENT INTUBATED" looks like a name: a person's word needs its colon."""
+_CARE = r"under (?:the )?(?:medical )?care of"
+_FOLLOWED = (
+    r"(?:^|(?<=[.;:\n]\s)|(?<=[.;:\n])|(?:patient|pt|he|she|currently)\s+(?:(?:is|was|has been|being)\s+)?)"
+    r"(?:closely )?followed (?:closely |regularly |here |up )?by"
+)
+_NO_PERSON = r"(?!\s+(?i:clinic|service|team|department|dept|group|unit|center|centre)\b)"
+
+NAMED_AFTER_IN_CAPITALS = (
+    NAMED_AFTER[0],
+    _after_lead(_LEAD_IN_CAPITALS),
+    re.compile(rf"(\b(?i:(?:{_KIN}) of|{_CARE})\s+(?:{_TITLE}\s+)?){_NAME}{_NO_PERSON}"),
+    re.compile(rf"((?i:{_FOLLOWED})\s+(?:{_TITLE}\s+)?){_NAME}{_NO_PERSON}"),
+    NAMED_AFTER[2],
+)
+"""The same for a text in capitals, where "PATIENT INTUBATED" looks like a name: a person's word needs its colon, and
+"FOLLOWED BY" the start of a sentence or a person before it, since a disease follows another too."""
 
 _NOTICE = (
     r"(?:was|were|is|has been|have been|had been) (?:\w{2,12}ly )?"
@@ -86,11 +100,18 @@ NAMED_BEFORE = re.compile(
 LOW_NAMED = re.compile(
     rf"(\b(?:(?:drs?\.?|mr\.?|mrs\.?|ms\.?|miss|prof\.?)\s"
     r"|(?:signed|dictated|read|transcribed|verified|approved) by (?:dr\.? )?))"
-    rf"([{_LOWER}][\w'’-]{{1,30}})((?:\s[{_LOWER}][\w'’-]{{1,30}})?)(?![\w'’-])"
+    rf"([{LOWER}][\w'’-]{{1,30}})((?:\s[{LOWER}][\w'’-]{{1,30}})?)(?![\w'’-])"
 )
 """Behind a title in small letters: the next word, and the one after it if it could be a surname."""
 
-INSIDE = re.compile(rf"(?<=[{_LOWER},\]'’] )({_PARTICLE}{{0,2}}[{UPPER}][{_LOWER}'’][\w'’-]{{0,30}})(?![\w'’-])")
+LOW_DEGREE = re.compile(
+    rf"(\b(?:followed (?:up )?by|{_CARE}|seen by|referred by|per|with|by) )"
+    rf"([{LOWER}][\w'’-]{{1,30}}(?: [{LOWER}][\w'’-]{{1,30}})?)"
+    r"(?=,? (?:md|m\.d\.|mbbs|mbchb|d\.o\.|rn|r\.n\.|crnp|pa-c|frcr)(?![\w'’-]))"
+)
+"""In small letters, between a lead and a degree: one or two words."""
+
+INSIDE = re.compile(rf"(?<=[{LOWER},\]'’] )({_PARTICLE}{{0,2}}[{UPPER}][{LOWER}'’][\w'’-]{{0,30}})(?![\w'’-])")
 """A capitalised word inside a sentence."""
 
 
@@ -133,6 +154,9 @@ PLAIN = _words(
     fracture fractures fever cough pain shortness breath dyspnea trauma fall infection cancer tumor tumour
     device devices pacemaker picc wire wires clips sternotomy generator shielded colon wound healing pancreatic
     sarcoma cirrhosis wheezing visualized visualised occasional nonsmoker smoker great admit hx sx dx rx tx cabg
+    figure figures fig figs table panel supplementary food drug drugs dose urgent urgently human respiratory
+    temperature pathogen saline mask hg mmhg celsius fahrenheit coma scale novel real-time administration deficiency
+    since until because present deceased hospice palliative renal hepatic transplant
     copd chf svc ivc ett ngt egd ekg ecg hiv tb ppd cvc iv etoh primordial comments lordotic supine erect
     upright semi-erect inspiration inspiratory expiration expiratory rotated rotation well-expanded left-sided
     right-sided one two three four five six seven eight nine ten"""
@@ -179,14 +203,16 @@ EPONYMS = _words(
     v-shaped u-shaped y-shaped h-shaped j-tube g-tube lasix tylenol coumadin xanax enbrel humira plavix lovenox
     ventolin omnipaque visipaque isovue veriphy epic powerscribe covid covid-19 sars-cov-2 medtronic biotronik
     english spanish american african asian caucasian hispanic european black white christian medicare medicaid
-    internet xxxx latino gram pap kodak fuji philips siemens gem lumina xray pacs dicom ris birads bi-rads
-    lung-rads"""
+    tamiflu kaletra plaquenil actemra veklury zithromax rocephin zosyn augmentin tazocin advil motrin ativan
+    lopressor lipitor crestor eliquis xarelto internet xxxx latino gram pap kodak fuji philips siemens
+    gem lumina xray pacs dicom ris birads bi-rads lung-rads"""
 )
 """What bears a name or a capital and names nobody here: diseases, signs, devices, brands, peoples."""
 
 EXPLAINED = re.compile(
     r"(?:['’]s)?[ -](?:[A-C][ -])?(?:catheters?|signs?|lines?|diseases?|syndromes?|hernias?|nodes?|tubes?|drains?"
     r"|shunts?|valves?"
+    r"|coma|masks?|stains?|assays?"
     r"|ports?|staples?|filters?|stents?|classification|grade|criteria|score|angle|fractures?|cysts?|rods?|nails?|plates?"
     r"|procedures?|operation|method|lymphoma|tumou?rs?|sarcoma|complex|deformity|defects?|lesions?|bod(?:y|ies)|units?"
     r"|maneuver|manoeuvre|position|views?|spine|radiographs?|x-rays?)\b",

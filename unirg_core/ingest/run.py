@@ -24,22 +24,22 @@ from unirg_core.ingest.assignment import ASSIGNMENT, SPLITS_FILE, Assignment, re
 from unirg_core.ingest.batches import batches
 from unirg_core.ingest.build import Reject, patient_pseudonym
 from unirg_core.ingest.collected import Collected
+from unirg_core.ingest.deid_report import DEID, names_known
 from unirg_core.ingest.manifest import STORED, completed, neighbours
 from unirg_core.ingest.opening import open_pinned
 from unirg_core.ingest.people import People, read_people
 from unirg_core.ingest.shards import ShardWriter, write_parts, write_table
-from unirg_core.ingest.source import Source
+from unirg_core.ingest.source import Source, Tabled
 from unirg_core.ingest.splits import CLASH, Known, Place, assign
 from unirg_core.ingest.spool import Spool, spooling
 from unirg_core.keys import Vault
 from unirg_core.params import Params
 from unirg_core.progress import Progress, say
 from unirg_core.study import MANIFEST, MANIFEST_SCHEMA, REJECTS, STUDIES, TRUTH
-from unirg_core.wording import commonest, counted
+from unirg_core.wording import commonest, counted, unnamed
 
 _CHUNK = 64
 _AT_A_TIME = 4096  # rows whose values are Python objects
-_DEID = "data/deid.json"
 _COMMONEST = 3
 _MB = 1_000_000
 
@@ -64,8 +64,9 @@ def ingest(params: Params, root: Path) -> None:
     before = read_assignment(root, people, params.ingest.compact * params.ingest.shard_mb * _MB)
     job = _Job(params, root, vault, people, before)
     listed, rejects = _listed(source, job)
+    unread = source.unread() if isinstance(source, Tabled) else {}
     del source  # its tables are not needed while workers read
-    whole = Collected(rejects)
+    whole = Collected(rejects, unread)
     with spooling(params, root) as spool:
         with folder_written_whole(root / STUDIES) as folder:
             with ShardWriter(folder, params.ingest.shard_mb, before.next_shard) as writer:
@@ -82,6 +83,11 @@ def ingest(params: Params, root: Path) -> None:
     say("ingest", f"{taken} taken ({shards}), {lost} rejected ({root / REJECTS}).")
     for reason in commonest(reject.reason for reject in whole.rejects):
         say("ingest", f"rejected: {reason}")
+    for field, cells in unread.items():
+        if cells.unread:
+            say("ingest", cells.sentence(field))
+    for told in unnamed(*names_known(root), params.ingest.source):
+        say("ingest", told)
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,7 @@ def _write(job: _Job, whole: Collected, places: Places, stored: Iterable[pa.Tabl
     write_table(root / REJECTS, whole.reject_table())
     taken = kept.filter(pc.not_equal(kept["split"], ""))
     write_table(root / TRUTH, whole.truth_table(taken["study_id"]))
-    write_json(root / _DEID, whole.report(job.params.ingest.deid, taken))
+    write_json(root / DEID, whole.report(job.params.ingest.deid, taken))
     write_json(root / SPLITS_FILE, {**summary(split, taken, people), "batch": before.batch})
     del split
     new = kept.filter(kept["new"])

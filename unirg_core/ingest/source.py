@@ -1,9 +1,10 @@
 """What every source hands over: raw studies, still with their identifiers, that live in memory only."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from unirg_core.ingest.cells import Unread
 from unirg_core.ingest.sections import Sections
 
 
@@ -61,6 +62,14 @@ class Listed:
     key: str
     institution: str
     patient: str
+
+
+@runtime_checkable
+class Tabled(Protocol):
+    """A source whose table may hold cells that cannot be read."""
+
+    def unread(self) -> Mapping[str, Unread]:
+        """Return the counts, field by field."""
 
 
 class Source(Protocol):

@@ -42,6 +42,7 @@ EXPECTATIONS: Mapping[str, tuple[Severity, tuple[Severity, ...]]] = MappingProxy
         "image_near_copy": ("warn", _OF_STUDIES),
         "report_leak": ("warn", _OF_STUDIES),
         "no_phi": ("quarantine", _OF_STUDIES),
+        "names_known": ("warn", _OF_STUDIES),
         "phi_share": ("stop", _OF_THE_WHOLE),
         "minimum_studies": ("stop", _OF_THE_WHOLE),
         "test_studies": ("stop", _OF_THE_WHOLE),

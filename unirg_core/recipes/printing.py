@@ -56,11 +56,16 @@ def _head(recipe: str, found: Sequence[Row]) -> list[str]:
 def _line(row: Row) -> str:
     left = f"{_MARK[row.standing]} {row.path:{_WIDTH}} {_plain(row.value)}"
     told = {
-        "departs": f"   paper: {_plain(row.published)} ({row.item})",
+        "departs": f"   paper: {_published(row)} ({row.item})",
         "changed": f"   ours: {_plain(row.published)} ({row.why})",
         "ours": f"   ({row.why})",
     }
     return left + told.get(row.standing, "")
+
+
+def _published(row: Row) -> str:
+    """Return what the paper states; it counts epochs where we may count steps, which stand as 0 then."""
+    return "no number" if row.path.endswith(".steps") and row.published == 0 else _plain(row.published)
 
 
 def _open(open_: dict[str, Any]) -> list[str]:

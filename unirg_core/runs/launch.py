@@ -26,6 +26,7 @@ class Request:
     set: tuple[str, ...] = ()
     approval: str = "auto"
     allow_dirty: bool = False
+    until: str | None = None
 
 
 def resolve(request: Request, root: Path, here: Path) -> Params:
@@ -74,7 +75,7 @@ def request_run(request: Request, here: Path, trigger: Trigger) -> Decision:
     """Resolve a request, pin it, and decide what it becomes."""
     root = project_root(here)
     os.environ.setdefault("UNIRG_HOME", str(root / ".unirg"))
-    return decide(root, resolve(request, root, here), trigger, allow_dirty=request.allow_dirty)
+    return decide(root, resolve(request, root, here), trigger, allow_dirty=request.allow_dirty, until=request.until)
 
 
 def launch(request: Request, here: Path) -> int:

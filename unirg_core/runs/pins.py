@@ -69,7 +69,8 @@ def lineage(inputs: Mapping[str, Any], params: Params) -> list[Any]:
 
 def may_train(record: Mapping[str, Any]) -> bool:
     """Tell whether a run's dataset passed validation, so that something may have been trained on it."""
-    return "data" in record and (record["state"] == "completed" or "validate" in record["stages"])
+    whole = record["state"] == "completed" and "until" not in record.get("inputs", {})
+    return "data" in record and (whole or "validate" in record["stages"])
 
 
 def previous_dataset(

@@ -24,6 +24,12 @@ from unirg_core.runs.checkout import add_worktree, code_of, commit
 
 _DYING_SECONDS = 4.0  # a killed run's children notice within a second each and then free its lock
 
+STATIONS = ("ingest", "version", "validate", "sft", "rl", "evaluate", "gate", "approve", "register")
+"""The stations of a run, in the order of flows/retrain.py."""
+
+UNTIL = STATIONS[: STATIONS.index("gate") + 1]
+"""Those that a run may be asked to end after: what comes then would register a model."""
+
 _COMMITTED = ("params.yaml", "inputs.json", "dvc.lock", "record.json", "metrics")
 _METRICS = ("data/validation.json", "data/drift.json", "reports/evaluation.json", "reports/verdict.json")
 """What a run's last commit holds: figures and digests; never studies, report text or weights. The metrics are committed
@@ -61,6 +67,12 @@ class Run:
     def params(self) -> Params:
         """Return the run's parameters."""
         return parse(self.record["params"]["resolved"], f"run {self.id}")
+
+    @property
+    def stations(self) -> tuple[str, ...]:
+        """Return the stations that the run was asked to pass: all, or those up to one."""
+        until = self.inputs.get("until")
+        return STATIONS[: STATIONS.index(until) + 1] if until else STATIONS
 
     def hold(self, patience: float = 0.0) -> IO[str] | None:
         """Return the run's lock, held until it is closed or its last holder dies; None while another holds it."""
@@ -121,18 +133,25 @@ def find(run_id: str) -> Run:
     return Run(run_id, folder)
 
 
-def decide(root: Path, params: Params, trigger: Trigger, *, allow_dirty: bool = False) -> Decision:
+def decide(
+    root: Path, params: Params, trigger: Trigger, *, allow_dirty: bool = False, until: str | None = None
+) -> Decision:
     """Pin the inputs and decide what the request becomes; a new run gets its checkout, a dead one is taken up.
+
+    A run that is to end after the station `until` is another one than the whole way on the same inputs.
 
     Raises
     ------
     BadInput
-        When the inputs cannot be pinned.
+        When the inputs cannot be pinned, or a run cannot end after that station.
     """
+    if until is not None and until not in UNTIL:
+        raise BadInput(f"--until {until} is no station that a run can end after; they are: {', '.join(UNTIL)}.")
     code = code_of(root, allow_dirty=allow_dirty)
     with locked(home() / "decide.lock"):
         before = all_runs()
         inputs = pins.pin(root, params, code=code)
+        inputs |= {} if until is None else {"until": until}
         inputs["previous_dataset"] = pins.previous_dataset([(r.record, r.params) for r in before], inputs, params)
         key = pins.run_key(inputs)
         _bury_dead(before, key)

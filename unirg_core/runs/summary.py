@@ -30,6 +30,17 @@ def show(run: Run) -> None:
     console.print(_tail(run))
 
 
+def ended_early(run: Run) -> str:
+    """Say of a completed run which was to end before registration where it ended and what it left."""
+    after, record = run.stations[-1], run.record
+    data = f", dataset {record['data']['digest'][:12]}" if "data" in record else ""
+    return (
+        f"Run {run.id} ended after {after}, as asked{data}; nothing is registered "
+        f"(record: {run.folder / 'record.json'}). The same command without --until is a run of its own and takes "
+        "from the cache what this one has made."
+    )
+
+
 def _head(run: Run) -> str:
     data = run.record["data"]
     return (

@@ -7,7 +7,7 @@ from typing import Any
 from unirg_core.files import digest_of
 from unirg_core.params import Params, Validate
 from unirg_core.params.severities import Severity
-from unirg_core.study import FRONTAL_VIEWS, SPLITS
+from unirg_core.study import FRONTAL_VIEWS, MIXED, SPLITS
 
 EXAMPLES = 5
 """Example ids that a result holds."""
@@ -121,6 +121,8 @@ def _reports(asked: Validate) -> Iterator[Line]:
     yield ("report_leak", f"no report of {words} words or more outside the test split equals one in it but for numbers",
            _NULL, {"column": "report_leaks_from"})  # fmt: skip
     yield "no_phi", "no text holds a phone number, date, record number, e-mail or name", _NULL, {"column": "phi_kind"}
+    yield ("names_known", "no report in capitals or small letters throughout was scrubbed with no name known", _AMONG,
+           {"column": "unnamed", "value_set": [MIXED]})  # fmt: skip
     yield ("phi_share", f"at most {asked.maximum_phi:.0%} of the reports hold an identifier", _NULL,
            {"column": "phi_kind", "mostly": 1 - asked.maximum_phi})  # fmt: skip
 

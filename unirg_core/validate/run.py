@@ -14,13 +14,13 @@ from unirg_core.files import write_json, written_whole
 from unirg_core.home import run_folder
 from unirg_core.params import Params
 from unirg_core.progress import say
-from unirg_core.study import QUARANTINE, QUARANTINE_SCHEMA, SELECTION, SELECTION_SCHEMA
+from unirg_core.study import MIXED, QUARANTINE, QUARANTINE_SCHEMA, SELECTION, SELECTION_SCHEMA
 from unirg_core.validate import docs, figures, tables
 from unirg_core.validate.drift import sentence as drift_sentence
 from unirg_core.validate.drift import write_drift
 from unirg_core.validate.expectations import Outcome, suite, suite_digest
 from unirg_core.validate.inspector import Inspector
-from unirg_core.wording import commonest, counted
+from unirg_core.wording import commonest, counted, unnamed
 
 
 @dataclass
@@ -50,7 +50,7 @@ def validate(params: Params, root: Path) -> None:
     found = inspect(params, root, inspector)
     rejects = tables.reject_reasons(root)
     summary = _write(params, root, found, len(rejects))
-    _tell(found, rejects)
+    _tell(found, rejects, params.ingest.source)
     folder = run_folder() / "data_docs"
     inspector.write_docs(folder)
     synthetic = "synthetic " if params.ingest.source == "phantom" else ""
@@ -139,9 +139,13 @@ def _write_table(path: Path, table: pd.DataFrame, schema: pa.Schema) -> None:
         pq.write_table(pa.table(columns, schema=schema), temporary)
 
 
-def _tell(found: Found, rejects: list[str]) -> None:
+def _tell(found: Found, rejects: list[str], source: str) -> None:
     for reason in commonest(rejects):
         say("validate", f"rejected by ingest: {reason}")
+    if found.studies is not None:
+        cases = found.studies["unnamed"].dropna()
+        for told in unnamed(len(found.studies), len(cases), int((cases != MIXED).sum()), source):
+            say("validate", told)
     for outcome in found.outcomes:
         if not outcome.success:
             say("validate", sentence(outcome))

@@ -37,7 +37,7 @@ REQUIRED = (
 _PLAIN = (
     *("study_id", "patient_id", "institution", "split", "view", "sex", "age", "visit", "prior_study_id", "digest"),
     *("image_height", "image_width", "image_mean", "image_std", "image_saturated", "phash"),
-    *("findings_words", "impression_words", "english", "template", "phi_kind"),
+    *("findings_words", "impression_words", "english", "template", "phi_kind", "unnamed"),
 )
 _LISTS = ("labels", "sides", "severities")
 
