@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 from pydicom.dataset import Dataset
+from scipy import ndimage
 
 from unirg_core.files import read_json
-from unirg_core.ingest import phantom
+from unirg_core.ingest import burned, phantom
 from unirg_core.ingest.burned import CAPTURED, DECLARED, SUSPECTED, check_declared, declared, suspected
 from unirg_core.ingest.source import Rejected
 
@@ -109,3 +110,28 @@ def test_few_real_pictures_are_suspected():
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".png", ".jpg", ".jpeg"))[::3]
     found = [path for path in paths if suspected(np.asarray(Image.open(path).convert("L")))]
     assert len(paths) == 28 and len(found) <= 4
+
+
+def _boxes_of_all(ink: np.ndarray) -> list[tuple[slice, slice]]:
+    """Find letters in the picture as it is, one after the other."""
+    parts, _ = ndimage.label(ink, np.ones((3, 3)))
+    found = []
+    for number, (down, across) in enumerate(ndimage.find_objects(parts), 1):
+        height, width = down.stop - down.start, across.stop - across.start
+        share = (parts[down, across] == number).sum() / (height * width)
+        if 5 <= height <= 40 and 1 <= width <= 44 and 0.12 <= share <= 0.95:
+            found.append((down, across))
+    return found
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.0003, 0.003, 0.03, 0.2]), st.integers(0, 3))
+def test_letters_are_found_among_specks_wherever_they_stand(seed, specks, written):
+    rng = np.random.default_rng(seed)
+    image = Image.fromarray(((rng.random((90, 300)) < specks) * 255).astype(np.uint8))
+    for _ in range(written):
+        at = (int(rng.integers(0, 250)), int(rng.integers(-10, 90)))
+        ImageDraw.Draw(image).text(at, "DOE JANE 19.3.", 255, ImageFont.load_default(int(rng.integers(8, 30))))
+    ink = np.asarray(image) > 128
+    wanted = sorted(_boxes_of_all(ink), key=repr)
+    found = sorted(burned._letter_boxes(ink), key=repr)
+    assert found == wanted or (not found and len(wanted) < 6)  # fewer make no line, so they are not looked for

@@ -97,3 +97,12 @@ def test_the_hash_tells_pictures_apart_and_renderings_not():
     assert max(_distance(own, store(grey.astype(np.float32), 64).phash) for grey in rendered) <= 16
     others = [store(pixels(seed, (90, 70)), 64).phash for seed in (11, 25, 40)]
     assert min(_distance(own, other) for other in others) >= 64
+
+
+@pytest.mark.parametrize("size", [(512, 430), (33, 65), (512, 512)])
+def test_figures_are_those_of_the_plain_formulas_to_the_last_bit(size):
+    stored = store(pixels(4, size), max(size))
+    kept = np.asarray(Image.open(io.BytesIO(stored.png)))
+    assert stored.mean == float(kept.mean(dtype=np.float64))
+    assert stored.std == float(kept.std(dtype=np.float64))
+    assert stored.saturated == float(((kept == 0) | (kept == 255)).mean())

@@ -69,7 +69,7 @@ def suspected(grey: np.ndarray) -> bool:
             (brightest, brightest >= int(brightest.max()) - _EXTREME),
             (darkest, darkest <= int(darkest.min()) + _EXTREME),
         ):
-            if 0 < ink.mean() < _MOST_MARKED and _has_line(values, ink):
+            if 0 < np.count_nonzero(ink) / ink.size < _MOST_MARKED and _has_line(values, ink):
                 return True
     return False
 
@@ -94,6 +94,10 @@ def _letter_boxes(ink: np.ndarray) -> list[tuple[slice, slice]]:
     """Return the boxes (down, across) of the parts that are shaped as letters are, from left to right."""
     from scipy import ndimage
 
+    if np.count_nonzero(ink) < _LETTERS * _LETTER_HEIGHT[0]:
+        return []
+    lines = _lines(ink)
+    ink = ink[lines]
     parts, count = ndimage.label(ink, np.ones((3, 3)))
     if count < _LETTERS:
         return []
@@ -110,9 +114,19 @@ def _letter_boxes(ink: np.ndarray) -> list[tuple[slice, slice]]:
     height, width = bottom - top, right - left
     shaped = _between(height, _LETTER_HEIGHT) & _between(width, _LETTER_WIDTH)
     shaped &= _between(filled / (height * width), _INK)
-    edges = (edge[shaped].tolist() for edge in (top, bottom, left, right))
+    edges = (edge[shaped].tolist() for edge in (lines[top], lines[bottom - 1] + 1, left, right))
     boxes = [(slice(up, low), slice(begin, end)) for up, low, begin, end in zip(*edges, strict=True)]
     return sorted(boxes, key=_place)
+
+
+def _lines(ink: np.ndarray) -> np.ndarray:
+    """Return the rows in which a letter can be: as many with ink on end as a letter is high, and the bare one before.
+
+    Few rows are, where specks of noise are all the ink; what touches what is the same with the others left out.
+    """
+    inked = np.flatnonzero(np.diff(ink.any(axis=1), prepend=False, append=False)).reshape(-1, 2)
+    tall = inked[inked[:, 1] - inked[:, 0] >= _LETTER_HEIGHT[0]]
+    return np.concatenate([np.arange(max(top - 1, 0), bottom) for top, bottom in tall.tolist()] or [tall[:, 0]])
 
 
 def _place(box: tuple[slice, slice]) -> tuple[int, int, float, int]:

@@ -42,8 +42,12 @@ def stored_values(width: int, bits: int, low_bit: int, signed: int) -> np.ndarra
 
 
 def _looked_up(header: Any, levels: np.ndarray, patterns: np.ndarray) -> np.ndarray:
+    import pyarrow as pa
+
     turned = 255.0 - levels if header.PhotometricInterpretation == "MONOCHROME1" else levels
-    return np.take(np.clip(np.rint(turned), 0, 255).astype(np.uint8), patterns)
+    table = pa.array(np.clip(np.rint(turned), 0, 255).astype(np.uint8))
+    places = pa.array(np.ascontiguousarray(patterns, patterns.dtype.newbyteorder("=")).ravel())
+    return table.take(places).to_numpy().reshape(patterns.shape)  # NumPy widens each index to 64 bits first
 
 
 def _rescaled(header: Any, stored: np.ndarray) -> np.ndarray:

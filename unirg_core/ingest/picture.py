@@ -108,13 +108,14 @@ def store(grey: np.ndarray, side: int) -> Stored:
     size = tuple(max(1, round(edge * scale)) for edge in image.size)
     image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     small = np.asarray(image)
+    mean = small.mean(dtype=np.float64, keepdims=True)
     return Stored(
         png=_png(image),
         height=image.height,
         width=image.width,
-        mean=float(small.mean(dtype=np.float64)),
-        std=float(small.std(dtype=np.float64)),
-        saturated=float(((small == 0) | (small == 255)).mean()),
+        mean=mean.item(),
+        std=float(small.std(dtype=np.float64, mean=mean)),
+        saturated=(np.count_nonzero(small == 0) + np.count_nonzero(small == 255)) / small.size,
         phash=perceptual_hash(image),
     )
 
