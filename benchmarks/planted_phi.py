@@ -1,7 +1,8 @@
 """Sentences of reports with planted identifiers: forms x lists, drawn from a seed.
 
 A form (planted/*.txt) is some sentences in which identifiers of one kind are written; lists fill them. Ten forms and
-half of the lists are kept out of development: the commit that holds them comes before the rules'.
+lists of their own are kept out of development: whoever wrote them had not seen the rules, whoever wrote the rules sees
+no more of them than a total.
 """
 
 import random
