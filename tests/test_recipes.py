@@ -166,7 +166,7 @@ def test_what_is_shown_marks_departures_and_says_what_is_left_open() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["nonsense"], 2, "There is no recipe nonsense; there are: continue-unirg-cxr"),
+        (["nonsense"], 2, "There is no recipe nonsense; there are: claim, continue-unirg-cxr"),
         ([], 0, "unirg-cxr-8b-lora"),
         (["smoke"], 0, "! sft.steps"),
     ],

@@ -426,7 +426,9 @@ def data_where(
     run: Annotated[str | None, typer.Option(help="A run that read the source; else the last of a drop")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
-    """Tell which rows of your drop pseudonyms stand for, with the key and the source of this machine.
+    """Tell which rows of a drop pseudonyms stand for.
+
+    Needed are the key and the source, on this machine.
 
     What is printed names patients; it is written nowhere. Exit code 1 when one of them stands for nothing.
 

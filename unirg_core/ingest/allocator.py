@@ -1,4 +1,4 @@
-"""What glibc does with memory that is freed: by itself it gives every picture's back to the system, to ask for it anew."""
+"""What glibc does with freed memory: by itself it gives each picture's back to the system, to ask for it anew."""
 
 import ctypes
 from contextlib import suppress
