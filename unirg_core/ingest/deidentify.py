@@ -59,7 +59,8 @@ _INITIAL = re.compile(rf"\b[{UPPER}]\.? (?=\[NAME\])|(?<=\[NAME\]) [{UPPER}]\b\.
 _TAGGED = re.compile(r"\[(?:" + "|".join(c.upper() for c in CATEGORIES) + r")\]")
 TAGGED_DATES = Dates()
 _HOLDERS = re.compile(f"[{chr(HELD)}-{chr(HELD + 0xFFFD)}]")
-_BESIDE = re.compile(rf"(?<![\w'’.-])([{UPPER}][\w'’-]{{1,30}},? )(?=\[NAME\])")
+_BESIDE = re.compile(rf"(?<![\w'’.-])([{UPPER}][\w'’-]{{1,30}}(?:,? | and ))(?=\[NAME\])")
+_DOUBLED = re.compile(rf"(?<=\[NAME\])-[{UPPER}][{LOWER}]{{2,30}}\b|\b[{UPPER}][{LOWER}]{{2,30}}-(?=\[NAME\])")
 
 _FORM_NAME = re.compile(
     r"^[ \t]*(?:patient(?:'s)?(?: name)?|name|(?:referring|ordering|attending|reporting) (?:physician|doctor|provider)"
@@ -133,9 +134,10 @@ def _pairs(names: Iterable[str]) -> list[re.Pattern[str]]:
 
 def _owned(short: Iterable[str]) -> re.Pattern[str]:
     """Return the pattern of a name like "NG" in capitals, where its place says that a patient is meant."""
+    names = "|".join(map(re.escape, short))
     return re.compile(
-        rf"(?<=\b(?:OF|PT) )(?:{'|'.join(short)})(?=,|:|\.|'S| (?:IS|WAS|HAS|SHOWS)\b)"
-        rf"|(?<=\bPATIENT )(?:{'|'.join(short)})\b|(?:{'|'.join(short)})(?=,? \[NAME\])|(?<=\[NAME\] )(?:{'|'.join(short)})\b"
+        rf"(?<=\b(?i:of|pt) )(?:{names})(?=,|:|\.|(?i:'s| (?:is|was|has|shows)\b))|(?<=\bPATIENT )(?:{names})\b"
+        rf"|\b(?:{names})(?=,? \[NAME\])|(?<=\[NAME\] )(?:{names})\b"
     )
 
 
@@ -185,7 +187,7 @@ def _people(text: str, found: Counter[str]) -> str:
     text = LOW_DEGREE.sub(partial(_before_low_degree, found), text)
     if not capitals:
         text = _unexplained(text, found)
-    text = _INITIAL.sub("", text)
+    text = _INITIAL.sub("", _DOUBLED.sub("", text))
     return _NAMES_MERGED.sub("[NAME]", text)
 
 
@@ -239,9 +241,10 @@ def _behind_initials(found: Counter[str], small: set[str], match: re.Match[str])
 
 
 def _first_of_two(match: re.Match[str]) -> str:
-    word = match[1].strip(" ,").lower()
-    stays = word in PLAIN | EPONYMS or VERBAL.fullmatch(word) or is_term(word) or is_short_form(match[1].strip(" ,"))
-    return match[1] if stays else "[NAME] "
+    first, joined, _ = match[1].partition(" and ")
+    word = first.strip(" ,").lower()
+    stays = word in PLAIN | EPONYMS or VERBAL.fullmatch(word) or is_term(word) or is_short_form(first.strip(" ,"))
+    return match[1] if stays else f"[NAME]{joined or ' '}"
 
 
 def _explained(match: re.Match[str], small: set[str]) -> bool:
@@ -333,7 +336,8 @@ def _site(found: Counter[str], match: re.Match[str]) -> str:
 def _in_small_letters(found: Counter[str], match: re.Match[str]) -> str:
     """Replace one word behind a title, or two where the second could be a surname."""
     first, second = match[2], match[3].strip()
-    if _no_name_in_capitals(first):
+    willed = first in _WILL and "by" in match[1] and second and not _no_name_in_capitals(second)
+    if _no_name_in_capitals(first) and not willed:
         return match[0]
     found["name"] += 1
     return f"{match[1]}[NAME]" + (match[3] if not second or _no_name_in_capitals(second) else "")
@@ -364,7 +368,7 @@ def _replaced(kind: str, found: Counter[str], before: list[str], name: list[str]
 
 
 def _no_name(word: str) -> bool:
-    bare = word.strip(".,:;'-")
+    bare = word.strip(".,:;'-").removesuffix("'s").removesuffix("’s")
     if bare in _GIVEN:
         return False
     if _ONE_LETTER.fullmatch(word):

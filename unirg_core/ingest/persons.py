@@ -20,18 +20,21 @@ _WORD = (
 _NAME = rf"(?<![\w'’-])({_WORD}(?:(?:,\s?|\s){_WORD}){{0,3}})"
 _TITLE = (
     r"(?i:drs?\.?|doctors?|mr\.?|mrs\.?|ms\.?|miss|prof\.?|professor|nurse|sister|rn|lpn|lvn|cna|emt|np|pa-c|fr\.|rev\."
-    r"|dra\.?|dott\.?|herr|frau|mme\.?|señora?|sr\.|sra\.|sgt\.?|capt\.?|col\.|officer|detective|pastor|rabbi|imam|judge"
+    r"|dra\.?|dott\.?|herr|frau|mme\.?|señora?|sr\.|sra\.|sgt\.?|capt\.?|col\.|officer|detective|pastor|rabbi"
+    r"|imam|judge"
     r"|attorney|deputy)"
 )
 _DEGREE = (
-    r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|Ph\.?D\.?|MBBS|MBChB|FRCR|FRCPC|FACR|FACC|PA-C|PA|DNP|CRNP|APRN|BSN|RT|R\.T\."
+    r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|Ph\.?D\.?|MBBS|MBChB|FRCR|FRCPC|FACR|FACC|PA-C|PA|DNP|CRNP|APRN"
+    r"|BSN|RT|R\.T\."
     r"|MPH|DPM|DDS|PGY-?\d|(?i:md|mbbs|frcr))"
 )
 _KIN = (
     r"brother|sister|son|daughter|wife|husband|spouse|partner|mother|father|mom|dad|parent|niece|nephew|aunt|uncle"
     r"|cousin|grandson|granddaughter|grandmother|grandfather|guardian|caregiver|carer|friend|neighbou?r|next of kin"
     r"|roommate|fianc[eé]e?|stepson|stepdaughter|stepmother|stepfather|boyfriend|girlfriend|twin|grandma|grandpa"
-    r"|godmother|godfather|landlord|landlady|housemate|co-?worker|colleague|(?:daughter|son|mother|father|sister|brother)"
+    r"|godmother|godfather|landlord|landlady|housemate|co-?worker|colleague|(?:daughter|son|mother|father"
+    r"|sister|brother)"
     r"-in-law"
 )
 _ROLE = (
@@ -48,10 +51,11 @@ _BY = (
     r"|reviewed|performed|attested|finali[sz]ed|authenticated|examined|seen|placed|inserted|done|taken|supervised"
     r"|recommended|noted|described|accompanied|brought in|cosigned|co-signed|electronically signed|prepared|confirmed"
     r"|accepted|answered|received|witnessed|assisted|typed|edited|released|countersigned|obtained|acquired|translated"
-    r"|chaperoned|validated|corrected|amended|entered|logged|scanned|consented|injected|removed|admitted|cleared"
+    r"|called|relayed|communicated|given|notified|paged|escorted|read back|chaperoned|validated|corrected"
+    r"|amended|entered|logged|scanned|consented|injected|removed|admitted|cleared"
 )
 _TOLD = (
-    r"discussed (?:by phone |in person |directly |immediately )?with|communicated (?:to|with)|called to|called"
+    r"discussed (?:by phone |in person |directly |immediately )?with|communicated (?:to|with)|called to|called(?! by\b)"
     r"|notified|notifying|informed|reported to|relayed to|conveyed to|telephoned to|phoned to|phoned|paged to|paged"
     r"|told|spoke (?:with|to)|spoken (?:with|to)|reviewed with|shared with|e-?mailed to|e-?mailed|texted to|texted"
     r"|messaged|faxed to|faxed|sent to|given to|handed to|shown to|copy to|copied to|transmitted to"
@@ -65,11 +69,16 @@ _TOLD = (
 )
 _PERSON = rf"{_KIN}|{_ROLE}|patient|pt|electronically signed|signed|dictated|name"
 _LABEL = (
-    r"(?:referring|ordering|requesting|attending|primary|admitting|consulting|covering|responsible)(?: m\.?d\.?| party)?"
-    r"|pcp|recipient(?: of [a-z ]{3,30})?|(?:emergency |family )?contact(?: person)?|persons? (?:notified|contacted|informed)"
-    r"|notified party|notification|tech|transcriptionist|typist|reader|author|scribe|operator|witness|chaperone|guarantor"
+    r"(?:referring|ordering|requesting|attending|primary|admitting|consulting|covering|responsible)(?: m\.?d\.?"
+    r"| party)?"
+    r"|pcp|recipient(?: of [a-z ]{3,30})?|(?:emergency |family )?contact(?: person)?|persons? (?:notified"
+    r"|contacted|informed)"
+    r"|notified party|notification|tech|transcriptionist|typist|reader|author|scribe|operator|witness|chaperone"
+    r"|guarantor"
     r"|hcp|poa|(?:health ?care )?proxy|power of attorney|subscriber|policy ?holder|insured|employer|sender|to|from|by"
-    r"|resident/fellow|report to|copies to|staff|team|initials|first name|last name|surname|family name|given name"
+    r"|(?:nurs(?:e|ing) )?hand-?(?:over|off)|notified|informed|called|paged|discussed with|spoke with|supervising"
+    r"|dictated but not read|resident/fellow|report to|copies to|staff|team|initials|first name|last name"
+    r"|surname|family name|given name"
 )
 _LABELLED = (
     r"emergency contact|(?:health ?care )?proxy|power of attorney|first name|last name|surname|family name|given name"
@@ -93,7 +102,8 @@ NAMED_AFTER = (
 
 INITIALS = re.compile(
     rf"(\b(?i:(?:{_BY}) by:? ))[{UPPER}]{{2,3}}(?=\s?(?:[.;,/\n]|\[(?:DATE|TIME)|$))"
-    r"|(\b(?i:(?:(?:transcribed|typed|dictated) by|transcriptionist|typist|tech(?:nologist)?|initials|scribe)\s?(?::\s?| )))"
+    r"|(\b(?i:(?:(?:transcribed|typed|dictated) by|transcriptionist|typist|tech(?:nologist)?|initials"
+    r"|scribe)\s?(?::\s?| )))"
     rf"(?:[{LOWER}]{{2,3}}|[{UPPER}]{{2,3}})(?=\s?(?:[.;,/\n]|\[(?:DATE|TIME)|$))(?!\sby\b)"
     rf"|((?<=\]) |^|\n)[{UPPER}]{{2,4}}/[{LOWER}]{{2,4}}(?=\s*(?:$|\n|\[DATE))"
 )
@@ -110,6 +120,7 @@ NAMED_AFTER_IN_CAPITALS = (
     NAMED_AFTER[0],
     _after_lead(_LEAD_IN_CAPITALS),
     re.compile(rf"(\b(?i:(?:{_KIN}) of|{_CARE})\s+(?:{_TITLE}\s+)?){_NAME}{_NO_PERSON}"),
+    re.compile(rf"(\b(?i:{_KIN})\s+){_NAME}(?= (?i:present|at bedside|states|reports|says|agrees|was|is)\b)"),
     re.compile(rf"((?i:{_FOLLOWED})\s+(?:{_TITLE}\s+)?){_NAME}{_NO_PERSON}"),
     NAMED_AFTER[2],
 )
@@ -120,9 +131,11 @@ _NOTICE = (
     r"(?:was|were|is|has been|have been|had been) (?:\w{2,12}ly )?"
     r"(?:made aware|notified|informed|called|paged|told|contacted|alerted|updated)"
     r"|acknowledged|acknowledges|concurs|concurred|agrees|agreed|verbali[sz]ed understanding|confirmed|reviewed|attests"
-    r"|called back|took (?:the )?(?:call|report)|accepted (?:the )?(?:call|report|result)|answered|understood|understands"
+    r"|called back|took (?:the )?(?:call|report)|accepted (?:the )?(?:call|report|result)|answered|understood"
+    r"|understands"
     r"|voiced|is aware|was aware|repeated (?:it|back|the)|read (?:it|the|them|back)|translated|translating|says|said"
     r"|has personally|personally (?:reviewed|viewed)|will (?:notify|inform|tell|relay|pass)"
+    r"|(?:paged|called|notified|informed|texted|contacted|telephoned) (?:at|by|on|via)"
 )
 _FROM = r"(?: (?:from|of|in|at|on) (?:the )?[\w/]{2,12}(?: [\w/]{2,12})?)?"
 NAMED_BEFORE = re.compile(
@@ -130,6 +143,7 @@ NAMED_BEFORE = re.compile(
     rf"|,? (?:an?|the|our|his|her)? ?(?i:(?:[a-z]{{2,12}} ){{0,2}}(?:{_ROLE})s?\b)"
     rf"|,? (?i:mrn|dob|d\.o\.b|date of birth|medical record)\b"
     rf"|\s?\((?i:(?:[a-z]{{2,12}} ){{0,3}}(?:{_ROLE}|{_KIN})\b)|,?(?i:{_FROM} (?:{_NOTICE}))\b"
+    r"|(?<=['’]s) (?i:report|read|note|request|interpretation|office|dictation|opinion|review)\b"
     r"| and I (?:have |both )?(?:reviewed|discussed|agree|looked|read|spoke|saw)\b)"
 )
 """A name before a degree, a role or a verb of notice: of the group the words after the last that no name has."""
@@ -149,13 +163,14 @@ LOW_DEGREE = re.compile(
 """In small letters, between a lead and a degree: one or two words."""
 
 INSIDE = re.compile(
-    rf"(?:(?<=[{LOWER},\]'’] )|(?<=\bRT )|(?<=[{LOWER}] \()(?=[{UPPER}][{LOWER}'’-]+(?: [{UPPER}][{LOWER}'’-]+)?\)))"
+    rf"(?:(?<=[{LOWER},\]'’] )|(?<=\bRT )|(?<=\w \()(?=[{UPPER}][{LOWER}'’-]+(?: [{UPPER}][{LOWER}'’-]+)?\)))"
     rf"({_PARTICLE}{{0,2}}[{UPPER}][{LOWER}'’][\w'’-]{{0,30}}|(?:de|van|von|di)[{UPPER}][{LOWER}]{{2,30}})(?![\w'’-])"
 )
 """A capitalised word inside a sentence, or alone between brackets."""
 
 INITIALED = re.compile(
-    rf"(?:(?<=[{LOWER},;/] )|(?<=: )(?!A\.)|(?<=[{LOWER}] \())(?<!vitamin )(?<!hepatitis )(?<!type )(?<!grade )(?<!class )"
+    rf"(?:(?<=[{LOWER},;/] )|(?<=: )(?!A\.)"
+    rf"|(?<=[{LOWER}] \())(?<!vitamin )(?<!hepatitis )(?<!type )(?<!grade )(?<!class )"
     rf"(?<!group )(?<!stage )(?<!segment )(?<!influenza )(?<!factor )(?<!plan )(?<!option )(?<!part )"
     rf"(?:[{UPPER}]\.\s?){{1,2}}({_PARTICLE}{{0,2}}[{UPPER}][{LOWER}'’][\w'’-]{{0,30}})(?![\w'’-])"
 )
@@ -208,7 +223,7 @@ PLAIN = _words(
     upright semi-erect inspiration inspiratory expiration expiratory rotated rotation well-expanded left-sided
     right-sided one two three four five six seven eight nine ten ir vir gi gu ob ent obgyn ortho sicu micu cvicu
     csicu osh snf triage pcp tele hospitalists resonance magnetic husband wife son daughter mother father brother
-    sister parents family lives retired former works worked"""
+    sister parents family lives retired former works worked value values alert alerts both"""
 )
 """Words that end a name: none of them is part of one."""
 
@@ -219,7 +234,8 @@ OF_SITES = _words(
     """of and for the general community county regional university medical health heart west east north south central
     children's women's cancer eye surgical surgery imaging diagnostic urgent care primary family pediatric orthopedic
     radiology hospital clinic center centre skilled nursing rehab rehabilitation outpatient specialty pain wound sleep
-    maternity isolation psychiatric geriatric day vascular breast lung chest dental mental national federal public"""
+    maternity isolation psychiatric geriatric day vascular breast lung chest dental mental national federal public
+    middle high elementary junior senior state view city"""
 )
 """Words in the name of a hospital that name none by themselves."""
 
@@ -269,7 +285,8 @@ EXPLAINED = re.compile(
     r"(?:['’]s)?[ -](?:[A-C][ -])?(?:catheters?|signs?|lines?|diseases?|syndromes?|hernias?|nodes?|tubes?|drains?"
     r"|shunts?|valves?"
     r"|coma|masks?|stains?|assays?"
-    r"|ports?|staples?|filters?|stents?|classification|grade|criteria|score|angle|fractures?|cysts?|rods?|nails?|plates?"
+    r"|ports?|staples?|filters?|stents?|classification|grade|criteria|score|angle|fractures?|cysts?|rods?"
+    r"|nails?|plates?"
     r"|procedures?|operation|method|lymphoma|tumou?rs?|sarcoma|complex|deformity|defects?|lesions?|bod(?:y|ies)|units?"
     r"|maneuver|manoeuvre|position|views?|spine|radiographs?|x-rays?)\b",
     re.IGNORECASE,
@@ -278,11 +295,11 @@ EXPLAINED = re.compile(
 
 _LIKE_VERBS = _words(
     """cecily emily kelly sally molly holly polly billy willy lily lilly carly beverly kimberly shelly reilly o'reilly
-    connolly donnelly kennelly scully tully daly healy fred alfred wilfred jared mohammed muhammed ahmed hamed saeed reed
-    steed snead creed fleming manning harding browning redding keating downing golding sterling stirling herring irving
-    channing dowling bowling pickering deering clement eric cedric frederic dominic ludovic petrovic jovanovic felicity
-    charity trinity verity clive olive constable ingram bertram paloma mcclure couture laverty harkness mcguinness
-    guinness furness"""
+    connolly donnelly kennelly scully tully daly healy fred alfred wilfred jared mohammed muhammed ahmed hamed
+    saeed reed steed snead creed fleming manning harding browning redding keating downing golding sterling
+    stirling herring irving channing dowling bowling pickering deering clement eric cedric frederic dominic
+    ludovic petrovic jovanovic felicity charity trinity verity clive olive constable ingram bertram paloma
+    mcclure couture laverty harkness mcguinness guinness furness"""
 )
 VERBAL = re.compile(
     rf"(?!(?:{'|'.join(sorted(_LIKE_VERBS))})$)"

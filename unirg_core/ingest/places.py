@@ -5,6 +5,12 @@ A hospital of no name ("the university hospital") stays; what is no part of a pl
 
 import re
 
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
 _STREET = (
     r"(?i:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|place|pl|terrace|parkway|pkwy|highway"
     r"|hwy|square|crescent|close|way|circle|cir|trail|loop|plaza|row|grove|gardens|mews)\b\.?"
@@ -36,69 +42,82 @@ _ADDRESSES = (
     r"\b[A-Z]\d[A-Z] \d[A-Z]\d\b",
     r"(?:(?<=\bApt )|(?<=\bapt )|(?<=\bAPT ))#?\d{1,4}[A-Za-z]?\b",
 )
-ADDRESS = re.compile("|".join(_ADDRESSES))
+ADDRESS = re.compile(rf"(?=[A-Z\dprvca#])(?:{'|'.join(_ADDRESSES)})")
 
 _HEADS = (
     r"Hospitals?|Clinics?|University|Medical Cent(?:er|re)|Health System|Infirmary|Nursing Home|Nursing Facility"
     r"|Health Cent(?:er|re)|Care Home|Airport|(?:Heart|Cancer|Health|Medical|Eye) Institute|Institute|High School"
     r"|(?:Elementary|Middle|Primary|Grammar|Secondary) School|School|College|Memorial|Health ?care|Sanatorium|Hospice"
     r"|Rehab(?:ilitation)? Cent(?:er|re)|Imaging Cent(?:er|re)|Surgery Cent(?:er|re)|Cancer Cent(?:er|re)|Urgent Care"
-    r"|Assisted Living|Retirement (?:Home|Village)|Day ?care|Penitentiary|Correctional Facility|State Prison|County Jail"
+    r"|Retirement (?:Home|Village)|Day ?care|Penitentiary|Correctional Facility|State Prison|County Jail"
 )
 _TITLE_HEADS = (
-    r"[Ww]ard|Wing|Pavilion|Tower|Building|Campus|Imaging|Radiology Associates|Associates|Partners|Family (?:Practice|Medicine)"
-    r"|P(?:a)?ediatrics|Orthop(?:a)?edics|Rehab|SNF|Manor|Academy|Elementary|Kindergarten|Prison|Jail|Church|Parish|Mosque"
+    r"[Ww]ard|Wing|Pavilion|Tower|Building|Campus|Imaging|Radiology Associates|Associates|Partners"
+    r"|Family (?:Practice|Medicine)"
+    r"|P(?:a)?ediatrics|Orthop(?:a)?edics|Rehab|SNF|Manor|Academy|Elementary|Kindergarten|Prison|Jail|Church"
+    r"|Parish|Mosque"
     r"|Synagogue|Temple|Company|Corporation|Corp|Inc|LLC|Ltd|Laborator(?:y|ies)|Pharmacy|Shelter|Barracks|ED|ER|VA"
-    r"|Teleradiology|Health"
+    r"|Teleradiology|Health|Assisted Living"
 )
 _SITE_WORD = r"[A-Z][\w'’.-]{0,30}"
 SITE = re.compile(
-    rf"(?<![\w'.-])((?:(?:{_SITE_WORD}|of|the|and|for)\s+){{0,5}}{_SITE_WORD})(?:\s+(?:(?i:{_HEADS})|{_TITLE_HEADS})\b)+"
+    rf"(?<![\w'.-])((?:(?:{_SITE_WORD}|of|the|and|for)\s+){{0,5}}{_SITE_WORD})(?:\s+(?:(?i:{_HEADS})"
+    rf"|{_TITLE_HEADS})\b)+"
 )
 """The words before a hospital, clinic or school: after the last that is no name, they are its name."""
 
 _LIVES = (
-    r"lives? (?:in|at|near|on)|living (?:in|at)|lived in|(?:current |long-?time )?resident (?:of|at)|resides? (?:in|at|near)"
-    r"|residing (?:in|at)|worke?[ds]? (?:in|at|for)|(?:re|im|em)?moved (?:here )?(?:to|from)|transfer(?:red)? (?:in )?from"
-    r"|travell?ed (?:to|from)|travels? (?:to|in)|born (?:in|at)|returned from|native of|visiting from|(?:recent )?trip to"
-    r"|hometown(?: is|:)?|im?migrated from|emigrated from|flew in from|flown (?:in )?from|vacation(?:ed)? (?:in|to)|employed (?:by|at)"
+    r"lives? (?:in|at|near|on)|living (?:in|at)|lived in|(?:current |long-?time )?resident (?:of|at)"
+    r"|resides? (?:in|at|near)"
+    r"|residing (?:in|at)|worke?[ds]? (?:in|at|for)|(?:re|im|em)?moved (?:here )?(?:to|from)"
+    r"|transfer(?:red)? (?:in )?from"
+    r"|travell?ed (?:to|from)|travels? (?:to|in)|born (?:in|at)|returned from|native of|visiting from"
+    r"|(?:recent )?trip to"
+    r"|hometown(?: is|:)?|im?migrated from|emigrated from|flew in from|flown (?:in )?from|vacation(?:ed)? (?:in"
+    r"|to)|employed (?:by|at)"
     r"|employee (?:of|at)|retired from|teach(?:er|es) at|student at|attends|enrolled at|inmate (?:at|of)|deployed to"
     r"|incarcerated (?:at|in)|admitted (?:at|to)|stationed (?:at|in)|stayed at|staying at"
 )
 PLACED = re.compile(
-    rf"(\b(?i:{_LIVES})\s+(?i:the )?)({_SITE_WORD}(?:,? (?:(?:of|the|del?|la|los|las) )?{_SITE_WORD}){{0,4}})(?![\w'’-])"
+    rf"(\b(?i:{_LIVES})\s+(?i:the )?)({_SITE_WORD}(?:,? (?:(?:of|the|del?|la|los"
+    rf"|las) )?{_SITE_WORD}){{0,4}})(?![\w'’-])"
 )
 """What stands behind "lives in" and the like: the second group up to the first word that no place has."""
 
-NO_TOWN = frozenset(
-    """nursing group home homes house apartment shelter facility assisted rehab basement area nearby alone city town rural
-    urban state states country village independent independently senior sober halfway hotel motel room floor sicu micu
-    osh snf dialysis hemodialysis isolation bed stretcher construction agriculture retail school prison jail army navy
-    military government company factory construction telemetry obs observation ltac ltach inpatient outpatient cath lab
-    theatre theater recovery rehabilitation hospice surface care his her their own same a an the""".split()
+NO_TOWN = words(
+    """nursing group home homes house apartment shelter facility assisted rehab basement area nearby alone city town
+    rural urban state states country village independent independently senior sober halfway hotel motel room
+    floor sicu micu osh snf dialysis hemodialysis isolation bed stretcher construction agriculture retail school
+    prison jail army navy military government company factory construction telemetry obs observation ltac ltach
+    inpatient outpatient cath lab theatre theater recovery rehabilitation hospice surface care his her their own
+    same a an the"""
 )
 """What one lives in, works at or is moved from that is no name."""
 
 _LOW = r"[a-zß-öø-ÿ][\w'’.-]{1,30}"
 LOW_SITE = re.compile(
-    rf"(\b(?:at|from|to|of|in|the|seen|prior|near) )({_LOW}(?: {_LOW}){{0,2}})(?= (?i:{_HEADS})\b)(?! (?:clinical|care)\b)"
+    rf"(\b(?:at|from|to|of|in|near) (?:the )?)({_LOW}(?: {_LOW}){{0,2}})(?= (?i:{_HEADS})\b)(?! (?:clinical|care)\b)"
 )
 LOW_PLACED = re.compile(rf"(\b(?:{_LIVES}) )({_LOW})(?=[.,;]|$| (?:with|since|and|but|until|for|manor|house)\b)")
 """The same in a text of small letters."""
 
 _ROOMS = (
-    r"(?<![\w-])((?:room|rm|bed|bay|cubicle|pod|bunk)s?\.?(?: (?:no\.?|number))?[ :]{1,2}#?)"
-    r"(?=[A-Z-]{0,2}\d)(?:[A-Z]-?)?\d{1,4}(?:-?[A-Z]|[-/]\d{1,3})?(?![\w%/-]|\.\d|:\d)",
+    r"(?<![\w-])((?:room|rm|bed|bay|cubicle|pod|bunk|ward)s?\.?(?: (?:no\.?|number))?[ :]{1,2}#?)"
+    r"(?=[A-Z-]{0,2}\d)(?:[A-Z]-?)?\d{1,4}(?:-?[A-Z])?(?:[-/]\d{1,3})?(?![\w%/-]|\.\d|:\d)",
     r"(\b(?:room|rm) \d[ -](?:north|south|east|west) )\d{1,4}[A-Z]?\b",
 )
 ROOM = tuple(re.compile(pattern, re.IGNORECASE) for pattern in _ROOMS)
-WARD = re.compile(r"(\b(?:on|to|from|in|unit|floor|nurse|ward) )\d{1,2}[ -]?(?i:north|south|east|west|main|tower)(?![\w-])")
+WARD = re.compile(
+    r"(\b(?i:on|to|from|in|unit|floor|nurse|ward) )\d{1,2}[ -]?(?i:north|south|east|west|main|tower)(?![\w-])"
+)
 
 _SHORT_SITE = re.compile(
-    r"(\b(?:transfer(?:red)? from|films? (?:from|at)|stud(?:y|ies) (?:from|at)|(?:ct|mri|x-?rays?|cxr|scan|imaging) (?:from|at)"
+    r"(\b(?:transfer(?:red)? from|films? (?:from|at)|stud(?:y|ies) (?:from|at)|(?:ct|mri|x-?rays?|cxr|scan"
+    r"|imaging) (?:from|at)"
     r"|follow(?:ed|s)?[ -]?up at|followed at|performed at|done at|obtained at|seen at|treated at|surgery at|care at"
-    r"|outside hospital) (?:the )?)(?-i:(?!(?:OSH|ICU|[A-Z]ICU|CCU|PACU|SNF|EOB|OR|ED|ER|OBS|LTACH?|CXR|FEV|PEEP|TLC|RV|TEE)\b)"
-    r"[A-Z]{3,5})(?![\w-])",
+    r"|outside hospital) (?:the )?)(?-i:(?!(?:OSH|ICU|[A-Z]ICU|CCU|PACU|SNF|EOB|OR|ED|ER|OBS|LTACH?|CXR|FEV"
+    r"|PEEP|TLC|RV|TEE|X+)\b)"
+    r"[A-Z]{3,5})(?![\w/-])",
     re.IGNORECASE,
 )
 PLACE_RULES = (*(("place", room) for room in ROOM), ("place", WARD), ("place", _SHORT_SITE))
