@@ -79,11 +79,11 @@ _ABROAD = (
     r"|diciembre|gennaio"
     r"|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre)"
 )
-_BEHIND_STUDY = "".join(
-    f"|(?<=\\b{word} )"
-    for word in ("ct", "mri", "cxr", "xr", "film", "films", "prior", "study", "exam", "scan", "radiograph", "echo")
-    + ("admitted", "discharged", "surgery")
+_STUDIES = (
+    *("ct", "mri", "cxr", "xr", "film", "films", "prior", "study", "exam", "scan", "radiograph", "echo"),
+    *("admitted", "discharged", "surgery"),
 )
+_BEHIND_STUDY = "".join(f"|(?<=\\b{word} )" for word in _STUDIES)
 _PARTIAL = "|".join(
     (
         rf"\b(?:{_WEEKDAY},?\s+(?:the\s+)?)?(?:{_NUMERALS})\s(?:of\s+)?{_MONTH}\b(?!\s(?:be|not"
