@@ -46,48 +46,85 @@ _BORN = r"(?P<born>\b(?:dob|d\.o\.b\.?|born(?: on)?|birth\s?date|date of birth|b
 _FULL = "|".join(
     (
         # the year, then numbers; one sign between them
-        rf"(?<![\d./-])(?P<y1>{_YEAR})(?P<at1>[-/.])(?P<m1>0?[1-9]|1[0-2])(?P=at1)(?P<d1>{_DAY})(?=T\d|(?![\d\w]|[-/]\d))",
+        rf"(?<![\d./-])(?P<y1>{_YEAR})(?P<at1>[-/.])(?P<m1>0?[1-9]|1[0-2])(?P=at1)(?P<d1>{_DAY})(?=T\d"
+        rf"|(?![\d\w]|[-/]\d))",
         # two numbers whose order must be found out, then the year
-        rf"(?<![\d./]){_NOT_BEHIND}(?P<a2>{_DAY})(?P<at2>\s?[-/]\s?|\.\s?)(?P<b2>{_DAY})(?P=at2)(?P<y2>{_YEAR}|'?\d{{2}})"
+        rf"(?<![\d./]){_NOT_BEHIND}(?P<a2>{_DAY})(?P<at2>\s?[-/]\s?|\.\s?)(?P<b2>{_DAY})(?P=at2)(?P<y2>{_YEAR}"
+        rf"|'?\d{{2}})"
         rf"(?!\w|\.\d|\s?[cm]m\b|[-/]\d{{3}})",
         # day, month in words, year
-        rf"\b{_WEEK.format('w3')}(?P<d3>{_DAY})(?P<o3>{_ORDINAL})(?P<g3>[\s-]{{0,2}}(?:of\s+)?)(?P<m3>{_MONTH})\b(?P<p3>\.?)"
-        rf"(?P<h3>[\s,-]{{1,3}})(?P<y3>{_YY})(?![\w]|\.\d)",
+        rf"\b{_WEEK.format('w3')}(?P<d3>{_DAY})(?P<o3>{_ORDINAL})(?P<g3>[\s/-]{{0,2}}(?:of\s+)?)"
+        rf"(?P<m3>{_MONTH})\b(?P<p3>\.?)"
+        rf"(?P<h3>[\s,/-]{{1,3}})(?P<y3>{_YY})(?![\w]|\.\d)",
         # 04MAR2019
         rf"\b(?P<d4>{_DAY})(?P<m4>{_MONTH})(?P<y4>{_YEAR}|\d{{2}})\b",
         # month in words, day, year
-        rf"\b{_WEEK.format('w5')}(?P<m5>{_MONTH})\b(?P<p5>\.?)(?P<g5>[\s-]{{1,2}}(?:the\s+)?)(?P<d5>{_DAY})(?P<o5>{_ORDINAL})"
-        rf"(?P<h5>(?:\s?,\s?|\s|-)(?:of\s+)?)(?P<y5>{_YEAR}|'\d{{2}})(?![\w]|\.\d)",
+        rf"\b{_WEEK.format('w5')}(?P<m5>{_MONTH})\b(?P<p5>\.?)(?P<g5>[\s/-]{{1,2}}(?:the\s+)?)(?P<d5>{_DAY})"
+        rf"(?P<o5>{_ORDINAL})"
+        rf"(?P<h5>(?:\s?,\s?|\s|-|/)(?:of\s+)?)(?P<y5>{_YEAR}|'\d{{2}})(?![\w]|\.\d)",
         # year, month in words, day
         rf"\b(?P<y6>{_YEAR})(?P<g6>[\s-])(?P<m6>{_MONTH})\b(?P<p6>\.?)(?P<h6>[\s-])(?P<d6>{_DAY})(?!\w|\.\d)",
         # 20190304
         rf"(?<![\d.])(?P<y7>{_YEAR})(?P<m7>0[1-9]|1[0-2])(?P<d7>0[1-9]|[12]\d|3[01])(?![\d]|\.\d)",
     )
 )
+_NUMERALS = (
+    r"(?:(?:twenty|thirty)[ -])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|tenth|eleventh|twelfth"
+    r"|(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|thirtieth"
+)
+_ABROAD = (
+    r"(?:januar|februar|märz|mai|juni|juli|oktober|dezember|janvier|février|mars|avril|juin|juillet|août"
+    r"|septembre|octobre"
+    r"|novembre|décembre|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre"
+    r"|diciembre|gennaio"
+    r"|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre)"
+)
+_STUDIES = (
+    *("ct", "mri", "cxr", "xr", "film", "films", "prior", "study", "exam", "scan", "radiograph", "echo"),
+    *("admitted", "discharged", "surgery"),
+)
+_BEHIND_STUDY = "".join(f"|(?<=\\b{word} )" for word in _STUDIES)
 _PARTIAL = "|".join(
     (
+        rf"\b(?:{_WEEKDAY},?\s+(?:the\s+)?)?(?:{_NUMERALS})\s(?:of\s+)?{_MONTH}\b(?!\s(?:be|not"
+        rf"|have)\b)(?:,?\s{_YEAR}\b)?",
+        rf"\b(?:{_LONG_MONTH}|may)\s(?:the\s+)?(?:{_NUMERALS})\b(?:,?\s{_YEAR}\b)?",
+        rf"\b{_MONTH}\b\.?\s(?:the\s+)?{_DAY}{_ORDINAL}{_TO}{_DAY}{_ORDINAL}(?:,?\s{_YEAR}\b)?(?![\w/]){_NO_UNIT}",
+        rf"\b{_DAY}\.?\s(?:de\s)?{_ABROAD}\b(?:\s(?:de\s)?{_YEAR}\b)?",
+        rf"\bQ[1-4][\s-]{_YEAR}\b|\b(?:spring|summer|fall|autumn|winter)(?: of)? {_YEAR}\b",
+        rf"(?<![\d./-])(?:0[1-9]|1[0-2])\.{_YEAR}\b(?!\s?[cm]m\b)",
+        rf"(?<![\d./-])(?:0[1-9]|[12]\d|3[01]) (?:0[1-9]|[12]\d|3[01]) {_YEAR}\b(?!\s?[cm]m\b)",
+        r"(?:(?<=\bexp )|(?<=\bexp\. )|(?<=\bexpires )|(?<=\bexpiry )|(?<=\bexpired ))\d\d?/\d\d\b",
+        r"(?-i:(?=[MTWFS])(?:(?<=on )|(?<=[Ll]ast )|(?<=[Tt]his )|(?<=[Ss]ince )|(?<=[Nn]ext ))(?:Mon|Tues?|Wed"
+        r"|Thurs?|Fri|Sat|Sun)\b\.?)",
+        r"(?-i:\b(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)\b(?= (?:night|morning|evening|afternoon|noon|am|pm|and)\b))",
         rf"\b(?:{_WEEKDAY},?\s+(?:the\s+)?)?{_DAY}{_ORDINAL}[\s-]{{1,2}}(?:of\s+)?{_MONTH}\b",
         rf"\b(?:{_WEEKDAY},?\s+(?:the\s+)?)?{_MONTH}\b\.?[\s-]{{1,2}}(?:the\s+)?{_DAY}{_ORDINAL}(?![\w/]){_NO_UNIT}",
         rf"\b{_MONTH}\b\.?(?:[\s,-]{{1,2}}|\s(?:of|in)\s(?:the year\s)?)(?:{_YEAR}\b|'\d\d\b)",
         rf"\b{_YEAR}[\s,-]{{1,2}}{_MONTH}\b",
         rf"(?<![\d./-])(?:0?[1-9]|1[0-2])[-/]{_YEAR}\b(?!\s?[cm]m\b)",
         rf"(?<![\d./-])(?:0?[1-9]|1[0-2])/{_DAY}(?={_TO}{_DAY}[-/.]{_DAY}[-/.])",
-        rf"(?:(?<=\bon )|(?<=\bdated )|(?<=\bfrom )|(?<=\bof )|(?<=\bsince )|(?<=\buntil ))"
-        rf"(?:0?[1-9]|1[0-2])/{_DAY}(?![\d/]|\.\d)",
+        rf"(?:(?<=\bon )|(?<=\bdated )|(?<=\bfrom )|(?<=\bof )|(?<=\bsince )|(?<=\buntil )"
+        rf"{_BEHIND_STUDY})(?:0?[1-9]|1[0-2])/{_DAY}(?:{_TO}(?:0?[1-9]|1[0-2])/{_DAY})?(?![\d/]|\.\d){_NO_UNIT}",
         rf"\b{_WEEKDAY}s?\b",
-        r"\b(?:christmas(?: eve| day)?|thanksgiving(?: day)?|new year'?s(?: eve| day)|easter(?: sunday| monday)?"
+        r"\b(?:christmas(?: eve| day)?|thanksgiving(?: day)?|good friday|valentine'?s day|ramadan|hanukkah"
+        r"|passover|diwali|halloween|boxing day|(?:fourth|4th) of july|mother'?s day|father'?s day"
+        r"|new year'?s(?: eve| day)|easter(?: sunday| monday)?"
         r"|independence day|labor day|memorial day)\b(?! tree| disease)",
     )
 )
 _MONTH_ALONE = (
     r"(?:(?<=\bon )|(?<=\bin )|(?<=\bsince )|(?<=\bof )|(?<=\buntil )|(?<=\bfrom )|(?<=\blast )|(?<=\bthis )"
-    rf"|(?<=\bearly )|(?<=\blate )|(?<=\bmid ))(?-i:{_LONG_MONTH}|{_LONG_MONTH.upper()})\b"
+    rf"|(?<=\bearly )|(?<=\blate )|(?<=\bmid )|(?<=\bmid-)|(?<=\bby ))(?-i:{_LONG_MONTH}|{_LONG_MONTH.upper()})\b"
 )
 _YEAR_ALONE = (
     r"(?<![\w.,/#'-])(?<!\bat )(?<!image )(?<!slice )(?<!series )(?<!room )(?<!number )"
     rf"(?:19[4-9]\d|20[0-4]\d)(?!\w|[.,]\d|[/:-]\d){_NO_UNIT}"
 )
-_DATE = re.compile(rf"{_BORN}(?:{_FULL}|(?P<partial>{_PARTIAL}|{_MONTH_ALONE})|(?P<year>{_YEAR_ALONE}))", re.IGNORECASE)
+_DATE = re.compile(
+    rf"(?:(?<![A-Za-z])|(?=\d)){_BORN}(?:{_FULL}|(?P<partial>{_PARTIAL}|{_MONTH_ALONE})|(?P<year>{_YEAR_ALONE}))",
+    re.IGNORECASE,
+)
 _UNSURE = re.compile(rf"(?<![\d.])({_DAY})[-/]({_DAY})[-/](?:{_YEAR}|\d{{2}})\b")
 
 

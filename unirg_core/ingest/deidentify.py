@@ -8,14 +8,16 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import permutations
 
 from unirg_core.ingest.dates import HELD, Dates
-from unirg_core.ingest.identifiers import EMAIL, RULES, SITE
+from unirg_core.ingest.identifiers import EMAIL, RULES
 from unirg_core.ingest.persons import (
     CLINICAL,
     COMMON,
     EPONYMS,
     EXPLAINED,
+    INITIALED,
     INITIALS,
     INSIDE,
     LOW_DEGREE,
@@ -30,6 +32,8 @@ from unirg_core.ingest.persons import (
     UPPER,
     VERBAL,
 )
+from unirg_core.ingest.places import NO_TOWN, PLACED, SITE
+from unirg_core.ingest.small_letters import in_small_letters
 from unirg_core.ingest.terms import is_short_form, is_term
 from unirg_core.study import CAPITALS, MIXED, SMALL
 
@@ -37,6 +41,7 @@ CATEGORIES = ("name", "id", "date", "time", "phone", "email", "address", "place"
 
 _SHORTEST_ID = 5
 _SHORT_NAME = 2
+_MOST_PAIRED = 4
 _NO_NAME_ALONE = COMMON | EPONYMS | PLAIN
 _GIVEN = ("Will", "May")  # so written inside a sentence they are names, not verbs
 _MOST_UNEXPLAINED = 3
@@ -48,11 +53,14 @@ _CAPITALISED = re.compile(rf"[{UPPER}][{LOWER}]")
 _REPORT = ("findings", "impression")
 _NAMES_MERGED = re.compile(rf"\[NAME\](?:(?:\s*,\s*|\s+|-)(?:[{UPPER}]\.?\s+)?\[NAME\])+")
 _TITLED = re.compile(r"\b(?:drs?|mr|mrs|ms|prof)\.?\s+$", re.IGNORECASE)
+_ONE_LETTER = re.compile(rf"(?:[{UPPER}]\.){{1,2}},?")
+_WILL = ("will", "may")
 _INITIAL = re.compile(rf"\b[{UPPER}]\.? (?=\[NAME\])|(?<=\[NAME\]) [{UPPER}]\b\.?(?!\w)")
 _TAGGED = re.compile(r"\[(?:" + "|".join(c.upper() for c in CATEGORIES) + r")\]")
 TAGGED_DATES = Dates()
 _HOLDERS = re.compile(f"[{chr(HELD)}-{chr(HELD + 0xFFFD)}]")
-_BESIDE = re.compile(rf"(?<![\w'’.-])([{UPPER}][\w'’-]{{1,30}},? )(?=\[NAME\])")
+_BESIDE = re.compile(rf"(?<![\w'’.-])([{UPPER}][\w'’-]{{1,30}}(?:,? | and ))(?=\[NAME\])")
+_DOUBLED = re.compile(rf"(?<=\[NAME\])-[{UPPER}][{LOWER}]{{2,30}}\b|\b[{UPPER}][{LOWER}]{{2,30}}-(?=\[NAME\])")
 
 _FORM_NAME = re.compile(
     r"^[ \t]*(?:patient(?:'s)?(?: name)?|name|(?:referring|ordering|attending|reporting) (?:physician|doctor|provider)"
@@ -70,9 +78,11 @@ class Known:
     """What is known of a patient and his doctors: (name, id, phone or place; text) pairs from table and header."""
 
     def __init__(self, identifiers: Iterable[tuple[str, str]]) -> None:
+        identifiers = list(identifiers)
         whole: dict[str, list[str]] = {"id": [], "phone": [], "place": [], "name": []}
         common: list[str] = []
         short: list[str] = []
+        owned: list[str] = []
         for kind, text in identifiers:
             if kind == "name":
                 tokens = [t for t in re.split(r"[\s^=,./]+", text) if len(t.strip("-'")) > 1]
@@ -81,13 +91,16 @@ class Known:
                 brief = [t for t in names if len(t) <= _SHORT_NAME]
                 short += [t.capitalize() for t in brief]
                 short += [t.upper() for t in brief if t.lower() not in SHORT_FORMS]
+                owned += [t.upper() for t in brief if t.lower() in SHORT_FORMS]
                 common += [t for t in tokens if t.lower() in COMMON | EPONYMS]
             elif len(text) >= _SHORTEST_ID and (kind in ("place", "phone") or any(c.isdigit() for c in text)):
                 whole[kind].append(text)
-        self._patterns = [(kind, _any_of(texts, re.IGNORECASE)) for kind, texts in whole.items() if texts]
+        self._patterns = [("name", pattern) for pattern in _pairs(text for kind, text in identifiers if kind == "name")]
+        self._patterns += [(kind, _any_of(texts, re.IGNORECASE)) for kind, texts in whole.items() if texts]
         self.named = bool(whole["name"] or short)
         # "Ng" is a name, "NG" a tube: so short a name counts only as names are written.
         self._patterns += [("name", _any_of(short, re.NOFLAG))] if short else []
+        self._patterns += [("name", _owned(owned))] if owned else []
         self._near = _near(common) if common else None
 
     def scrub(self, text: str, found: Counter[str]) -> str:
@@ -97,6 +110,35 @@ class Known:
         for _ in range(2 if self._near else 0):  # of two such names the second is beside a name once the first is found
             text = self._near.sub(partial(_tagged, "name", found), text)
         return text
+
+
+def _pairs(names: Iterable[str]) -> list[re.Pattern[str]]:
+    """Return patterns of two of a name's words side by side, where one is a word of its own: "brown, will".
+
+    Together they are the name in any case; two that both end names elsewhere ("so", "in") ask for a capital.
+    """
+    loose, strict = [], []
+    for name in names:
+        tokens = dict.fromkeys(t for t in re.split(r"[\s^=,./]+", name) if len(t) > 1 and not t.isdigit())
+        for one, other in permutations(list(tokens)[:_MOST_PAIRED], 2):
+            words = one.lower(), other.lower()
+            if any(word in COMMON | EPONYMS | PLAIN or len(word) <= _SHORT_NAME for word in words):
+                plain = all(word in PLAIN | SHORT_FORMS for word in words)
+                (strict if plain else loose).append(rf"{re.escape(one)}(?:,\s?|\s)(?:[A-Za-z]\.?\s)?{re.escape(other)}")
+    return [
+        re.compile(rf"(?<![\w'’-])(?:{'|'.join(patterns)})(?![\w-])", flag)
+        for patterns, flag in ((loose, re.IGNORECASE), (strict, re.NOFLAG))
+        if patterns
+    ]
+
+
+def _owned(short: Iterable[str]) -> re.Pattern[str]:
+    """Return the pattern of a name like "NG" in capitals, where its place says that a patient is meant."""
+    names = "|".join(map(re.escape, short))
+    return re.compile(
+        rf"(?<=\b(?i:of|pt) )(?:{names})(?=,|:|\.|(?i:'s| (?:is|was|has|shows)\b))|(?<=\bPATIENT )(?:{names})\b"
+        rf"|\b(?:{names})(?=,? \[NAME\])|(?<=\[NAME\] )(?:{names})\b"
+    )
 
 
 def _near(common: Iterable[str]) -> re.Pattern[str]:
@@ -125,7 +167,11 @@ def scrub(text: str, known: Known, dates: Dates = TAGGED_DATES) -> tuple[str, Co
     text = known.scrub(EMAIL.sub(partial(_tagged, "email", found), text), found)
     for kind, pattern in RULES:
         text = dates.scrub(text, found, moved) if pattern is None else pattern.sub(partial(_tagged, kind, found), text)
-    text = _people(SITE.sub(partial(_site, found), text), found)
+    text = SITE.sub(partial(_site, found), text)
+    text = PLACED.sub(partial(_placed, found, _no_name_in_capitals if _in_capitals(text) else _no_name), text)
+    if one_case(text) == SMALL:
+        text = in_small_letters(text, found, _no_name_in_capitals)
+    text = _people(text, found)
     return _HOLDERS.sub(lambda match: moved[ord(match[0]) - HELD], text), found
 
 
@@ -141,7 +187,7 @@ def _people(text: str, found: Counter[str]) -> str:
     text = LOW_DEGREE.sub(partial(_before_low_degree, found), text)
     if not capitals:
         text = _unexplained(text, found)
-    text = _INITIAL.sub("", text)
+    text = _INITIAL.sub("", _DOUBLED.sub("", text))
     return _NAMES_MERGED.sub("[NAME]", text)
 
 
@@ -172,6 +218,7 @@ def unnamed(texts: Mapping[str, str], known: Known) -> str | None:
 def _unexplained(text: str, found: Counter[str]) -> str:
     """Replace capitalised words inside sentences that nothing explains, unless it is a text of many such words."""
     small = {word for word in re.findall(r"\w+", text) if word.islower()}
+    text = INITIALED.sub(partial(_behind_initials, found, small), text)
     doubtful = [m for m in INSIDE.finditer(text) if not _explained(m, small)]
     if len(doubtful) > max(_MOST_UNEXPLAINED, _TITLE_CASE * len(text.split())):
         return text
@@ -186,20 +233,30 @@ def _unexplained(text: str, found: Counter[str]) -> str:
     return _BESIDE.sub(_first_of_two, INSIDE.sub(replaced, text))
 
 
+def _behind_initials(found: Counter[str], small: set[str], match: re.Match[str]) -> str:
+    if _explained(match, small) or VERBAL.fullmatch(match[1]):
+        return match[0]
+    found["name"] += 1
+    return "[NAME]" + ("'s" if match[1].endswith(("'s", "’s")) else "")
+
+
 def _first_of_two(match: re.Match[str]) -> str:
-    word = match[1].strip(" ,").lower()
-    stays = word in PLAIN | EPONYMS or VERBAL.fullmatch(word) or is_term(word) or is_short_form(match[1].strip(" ,"))
-    return match[1] if stays else "[NAME] "
+    first, joined, _ = match[1].partition(" and ")
+    word = first.strip(" ,").lower()
+    stays = word in PLAIN | EPONYMS or VERBAL.fullmatch(word) or is_term(word) or is_short_form(first.strip(" ,"))
+    return match[1] if stays else f"[NAME]{joined or ' '}"
 
 
 def _explained(match: re.Match[str], small: set[str]) -> bool:
     word = re.sub(r"['’]s$", "", match[1]).lower()
     parts = re.split(r"[-'’]", word)
-    inner = re.sub(r"^(?:Ma?c|De|La|Le|Van|Von|[OD]['’])", "", match[1])[1:]
+    inner = re.sub(r"^(?:St\. |(?:Ma?c|[Dd][ei]|La|Le|[Vv]an|[Vv]on|[OD]['’])[ -]?)(?=[A-Z])", "", match[1])[1:]
+    bracketed = match.string[match.start(1) - 1 : match.start(1)] == "("
     if any(letter.isdigit() for letter in word) or (inner != inner.lower() and "-" not in inner):
         return True
     if (
-        word in CLINICAL | EPONYMS | PLAIN
+        (word in CLINICAL | EPONYMS | PLAIN and match[1] != "Le")
+        or (bracketed and VERBAL.fullmatch(word))
         or word in small
         or any(part in EPONYMS for part in parts)
         or set(word) == {"x"}
@@ -235,8 +292,11 @@ def _after_lead(found: Counter[str], no_name: Callable[[str], bool], match: re.M
     titled = (
         no_name is _no_name and _TITLED.search(match[1]) and not _TAGGED.search(words[0]) and set(words[0]) != {"X"}
     )
-    for word in words:
+    for n, word in enumerate(words):
         at += len(word)
+        if not count and _bare(word) in _WILL and n + 1 < len(words) and not no_name(words[n + 1]):
+            count, at = 1, at + 1
+            continue
         if titled and not count:
             count, at = 1, at + 1
             continue
@@ -258,7 +318,8 @@ def _bare(word: str) -> str:
 def _before(kind: str, found: Counter[str], no_name: Callable[[str], bool], match: re.Match[str]) -> str:
     """Replace the words before a degree, role or site, after the last that no name has."""
     words = match[1].split(" ")
-    start = max((n + 1 for n, word in enumerate(words) if no_name(word)), default=0)
+    last = len(words) - 1 if len(words) > 1 and _bare(words[-1]) in _WILL and not no_name(words[-2]) else len(words)
+    start = max((n + 1 for n, word in enumerate(words[:last]) if no_name(word)), default=0)
     return _replaced(kind, found, words[:start], words[start:], [])
 
 
@@ -275,7 +336,8 @@ def _site(found: Counter[str], match: re.Match[str]) -> str:
 def _in_small_letters(found: Counter[str], match: re.Match[str]) -> str:
     """Replace one word behind a title, or two where the second could be a surname."""
     first, second = match[2], match[3].strip()
-    if _no_name_in_capitals(first):
+    willed = first in _WILL and "by" in match[1] and second and not _no_name_in_capitals(second)
+    if _no_name_in_capitals(first) and not willed:
         return match[0]
     found["name"] += 1
     return f"{match[1]}[NAME]" + (match[3] if not second or _no_name_in_capitals(second) else "")
@@ -289,6 +351,13 @@ def _before_low_degree(found: Counter[str], match: re.Match[str]) -> str:
     return f"{match[1]}[NAME]"
 
 
+def _placed(found: Counter[str], no_name: Callable[[str], bool], match: re.Match[str]) -> str:
+    """Replace the words behind "lives in" and the like, up to the first that no place has."""
+    words = match[2].split(" ")
+    count = next((n for n, word in enumerate(words) if no_name(word) or _bare(word) in NO_TOWN), len(words))
+    return match[1] + _replaced("place", found, [], words[:count], words[count:])
+
+
 def _replaced(kind: str, found: Counter[str], before: list[str], name: list[str], after: list[str]) -> str:
     if not any(len(word.strip(".,")) > 1 for word in name):
         return " ".join(before + name + after)
@@ -299,8 +368,10 @@ def _replaced(kind: str, found: Counter[str], before: list[str], name: list[str]
 
 
 def _no_name(word: str) -> bool:
-    bare = word.strip(".,:;'-")
+    bare = word.strip(".,:;'-").removesuffix("'s").removesuffix("’s")
     if bare in _GIVEN:
+        return False
+    if _ONE_LETTER.fullmatch(word):
         return False
     return bare.lower() in PLAIN or set(bare) <= {"X"} or bool(_TAGGED.search(word)) or bool(_HOLDERS.search(word))
 

@@ -18,39 +18,75 @@ _WORD = (
     rf"|(?:de|van|von|di|la|le|al|el)[{UPPER}][\w'’-]{{1,30}})"
 )
 _NAME = rf"(?<![\w'’-])({_WORD}(?:(?:,\s?|\s){_WORD}){{0,3}})"
-_TITLE = r"(?i:drs?\.?|doctors?|mr\.?|mrs\.?|ms\.?|miss|prof\.?|professor|nurse|sister|rn|np|pa-c|fr\.|rev\.)"
+_TITLE = (
+    r"(?i:drs?\.?|doctors?|mr\.?|mrs\.?|ms\.?|miss|prof\.?|professor|nurse|sister|rn|lpn|lvn|cna|emt|np|pa-c|fr\.|rev\."
+    r"|dra\.?|dott\.?|herr|frau|mme\.?|señora?|sr\.|sra\.|sgt\.?|capt\.?|col\.|officer|detective|pastor|rabbi"
+    r"|imam|judge"
+    r"|attorney|deputy)"
+)
 _DEGREE = (
-    r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|Ph\.?D\.?|MBBS|MBChB|FRCR|FRCPC|FACR|FACC|PA-C|PA|DNP|CRNP|APRN|BSN|RT|R\.T\."
+    r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|Ph\.?D\.?|MBBS|MBChB|FRCR|FRCPC|FACR|FACC|PA-C|PA|DNP|CRNP|APRN"
+    r"|BSN|RT|R\.T\."
     r"|MPH|DPM|DDS|PGY-?\d|(?i:md|mbbs|frcr))"
 )
 _KIN = (
     r"brother|sister|son|daughter|wife|husband|spouse|partner|mother|father|mom|dad|parent|niece|nephew|aunt|uncle"
     r"|cousin|grandson|granddaughter|grandmother|grandfather|guardian|caregiver|carer|friend|neighbou?r|next of kin"
-    r"|roommate|fianc[eé]e?|stepson|stepdaughter"
+    r"|roommate|fianc[eé]e?|stepson|stepdaughter|stepmother|stepfather|boyfriend|girlfriend|twin|grandma|grandpa"
+    r"|godmother|godfather|landlord|landlady|housemate|co-?worker|colleague|(?:daughter|son|mother|father"
+    r"|sister|brother)"
+    r"-in-law"
 )
 _ROLE = (
     r"physician|nurse|resident|clinician|provider|radiologist|technologist|technician|registrar|consultant|intern"
     r"|surgeon|fellow|attending|hospitalist|cardiologist|pulmonologist|oncologist|intensivist|practitioner|assistant"
     r"|coordinator|clerk|secretary|therapist|student|pathologist|neurologist|midwife|pharmacist|paramedic|interpreter"
+    r"|translator|social worker|case manager|chaplain|dispatcher|sonographer|radiographer|phlebotomist|dietitian"
+    r"|nephrologist|urologist|gastroenterologist|an(?:a?e)sthesiologist|an(?:a?e)sthetist|pa?ediatrician|internist"
+    r"|ha?ematologist|psychiatrist|obstetrician|orthopa?edist|rheumatologist|endocrinologist|houseman|house officer"
+    r"|registered nurse|medic|orderly|porter|scribe|supervisor|manager|principal|teacher|coach|lawyer|solicitor"
 )
 _BY = (
     r"signed|dictated|read|reported|interpreted|verified|approved|transcribed|requested|ordered|referred|acknowledged"
     r"|reviewed|performed|attested|finali[sz]ed|authenticated|examined|seen|placed|inserted|done|taken|supervised"
     r"|recommended|noted|described|accompanied|brought in|cosigned|co-signed|electronically signed|prepared|confirmed"
+    r"|accepted|answered|received|witnessed|assisted|typed|edited|released|countersigned|obtained|acquired|translated"
+    r"|called|relayed|communicated|given|notified|paged|escorted|read back|chaperoned|validated|corrected"
+    r"|amended|entered|logged|scanned|consented|injected|removed|admitted|cleared"
 )
 _TOLD = (
-    r"discussed (?:by phone |in person |directly |immediately )?with|communicated (?:to|with)|called to|called"
+    r"discussed (?:by phone |in person |directly |immediately )?with|communicated (?:to|with)|called to|called(?! by\b)"
     r"|notified|notifying|informed|reported to|relayed to|conveyed to|telephoned to|phoned to|phoned|paged to|paged"
     r"|told|spoke (?:with|to)|spoken (?:with|to)|reviewed with|shared with|e-?mailed to|e-?mailed|texted to|texted"
     r"|messaged|faxed to|faxed|sent to|given to|handed to|shown to|copy to|copied to|transmitted to"
-    r"|passed to|escalated to"
+    r"|passed to|escalated to|handed (?:over|off) to|hand-?(?:off|over) to|forwarded to|released to|delivered to"
+    r"|(?:spoke|spoken|discussed|reviewed|talked|conferred) w/|[ds]/w|talked (?:with|to)|conferred with|consulted"
+    r"|consultation with|conversation with|alerted|contacted|answered to"
+    r"|dear|sincerely,?|regards,?|goes by|nicknamed?|a\.?k\.?a\.?|n[ée]e|maiden name|formerly known as"
+    r"|on behalf of|courtesy of"
     rf"|agree with|concur with|request of|per|(?:{_BY}) by:?|attention|attn:?|cc:?|re:"
     r"|patient(?:'s)? name(?: is|:)?|pt(?:\.)? name(?: is|:)?|known as|name is|i,|and i,"
 )
 _PERSON = rf"{_KIN}|{_ROLE}|patient|pt|electronically signed|signed|dictated|name"
-_OWN = r"(?:(?i:the|his|her|their|patient's|and) )?"
-_LEAD = rf"(?i:{_TOLD}|(?:{_PERSON})(?:['’]s name is)?(?:\s?[:,(])?)"
-_LEAD_IN_CAPITALS = rf"(?i:{_TOLD}|(?:{_PERSON})(?:['’]s name is|\s?[:,(]))"
+_LABEL = (
+    r"(?:referring|ordering|requesting|attending|primary|admitting|consulting|covering|responsible)(?: m\.?d\.?"
+    r"| party)?"
+    r"|pcp|recipient(?: of [a-z ]{3,30})?|(?:emergency |family )?contact(?: person)?|persons? (?:notified"
+    r"|contacted|informed)"
+    r"|notified party|notification|tech|transcriptionist|typist|reader|author|scribe|operator|witness|chaperone"
+    r"|guarantor"
+    r"|hcp|poa|(?:health ?care )?proxy|power of attorney|subscriber|policy ?holder|insured|employer|sender|to|from|by"
+    r"|(?:nurs(?:e|ing) )?hand-?(?:over|off)|notified|informed|called|paged|discussed with|spoke with|supervising"
+    r"|dictated but not read|resident/fellow|report to|copies to|staff|team|initials|first name|last name"
+    r"|surname|family name|given name"
+)
+_LABELLED = (
+    r"emergency contact|(?:health ?care )?proxy|power of attorney|first name|last name|surname|family name|given name"
+    r"|maiden name|legal name|preferred name"
+)
+_OWN = r"(?:(?i:the|his|her|their|patient's|and|on-?call|oncoming|covering|charge) ){0,2}[\"“]?"
+_LEAD = rf"(?i:{_TOLD}|(?:{_PERSON})(?:['’]s name is)?(?:\s?[:,(])?|(?:{_LABEL})\s?:|(?:{_LABELLED}) (?:is )?)"
+_LEAD_IN_CAPITALS = rf"(?i:{_TOLD}|(?:{_PERSON})(?:['’]s name is|\s?[:,(])|(?:{_LABEL})\s?:|(?:{_LABELLED})(?: is)?)"
 
 
 def _after_lead(lead: str) -> re.Pattern[str]:
@@ -64,7 +100,13 @@ NAMED_AFTER = (
 )
 """The first group stays; of the second the words up to the first that no name has are a name."""
 
-INITIALS = re.compile(rf"(\b(?i:(?:{_BY}) by:? ))[{UPPER}]{{2,3}}(?=\s?(?:[.;,/\n]|$))")
+INITIALS = re.compile(
+    rf"(\b(?i:(?:{_BY}) by:? ))[{UPPER}]{{2,3}}(?=\s?(?:[.;,/\n]|\[(?:DATE|TIME)|$))"
+    r"|(\b(?i:(?:(?:transcribed|typed|dictated) by|transcriptionist|typist|tech(?:nologist)?|initials"
+    r"|scribe)\s?(?::\s?| )))"
+    rf"(?:[{LOWER}]{{2,3}}|[{UPPER}]{{2,3}})(?=\s?(?:[.;,/\n]|\[(?:DATE|TIME)|$))(?!\sby\b)"
+    rf"|((?<=\]) |^|\n)[{UPPER}]{{2,4}}/[{LOWER}]{{2,4}}(?=\s*(?:$|\n|\[DATE))"
+)
 """The letters that stand for a reader or typist."""
 
 _CARE = r"under (?:the )?(?:medical )?care of"
@@ -78,6 +120,7 @@ NAMED_AFTER_IN_CAPITALS = (
     NAMED_AFTER[0],
     _after_lead(_LEAD_IN_CAPITALS),
     re.compile(rf"(\b(?i:(?:{_KIN}) of|{_CARE})\s+(?:{_TITLE}\s+)?){_NAME}{_NO_PERSON}"),
+    re.compile(rf"(\b(?i:{_KIN})\s+){_NAME}(?= (?i:present|at bedside|states|reports|says|agrees|was|is)\b)"),
     re.compile(rf"((?i:{_FOLLOWED})\s+(?:{_TITLE}\s+)?){_NAME}{_NO_PERSON}"),
     NAMED_AFTER[2],
 )
@@ -88,12 +131,20 @@ _NOTICE = (
     r"(?:was|were|is|has been|have been|had been) (?:\w{2,12}ly )?"
     r"(?:made aware|notified|informed|called|paged|told|contacted|alerted|updated)"
     r"|acknowledged|acknowledges|concurs|concurred|agrees|agreed|verbali[sz]ed understanding|confirmed|reviewed|attests"
+    r"|called back|took (?:the )?(?:call|report)|accepted (?:the )?(?:call|report|result)|answered|understood"
+    r"|understands"
+    r"|voiced|is aware|was aware|repeated (?:it|back|the)|read (?:it|the|them|back)|translated|translating|says|said"
+    r"|has personally|personally (?:reviewed|viewed)|will (?:notify|inform|tell|relay|pass)"
+    r"|(?:paged|called|notified|informed|texted|contacted|telephoned) (?:at|by|on|via)"
 )
+_FROM = r"(?: (?:from|of|in|at|on) (?:the )?[\w/]{2,12}(?: [\w/]{2,12})?)?"
 NAMED_BEFORE = re.compile(
     rf"{_NAME}(?=,?\s+{_DEGREE}(?!\w)"
     rf"|,? (?:an?|the|our|his|her)? ?(?i:(?:[a-z]{{2,12}} ){{0,2}}(?:{_ROLE})s?\b)"
     rf"|,? (?i:mrn|dob|d\.o\.b|date of birth|medical record)\b"
-    rf"|\s?\((?i:(?:[a-z]{{2,12}} ){{0,3}}(?:{_ROLE}|{_KIN})\b)|,? (?i:{_NOTICE})\b)"
+    rf"|\s?\((?i:(?:[a-z]{{2,12}} ){{0,3}}(?:{_ROLE}|{_KIN})\b)|,?(?i:{_FROM} (?:{_NOTICE}))\b"
+    r"|(?<=['’]s) (?i:report|read|note|request|interpretation|office|dictation|opinion|review)\b"
+    r"| and I (?:have |both )?(?:reviewed|discussed|agree|looked|read|spoke|saw)\b)"
 )
 """A name before a degree, a role or a verb of notice: of the group the words after the last that no name has."""
 
@@ -111,8 +162,19 @@ LOW_DEGREE = re.compile(
 )
 """In small letters, between a lead and a degree: one or two words."""
 
-INSIDE = re.compile(rf"(?<=[{LOWER},\]'’] )({_PARTICLE}{{0,2}}[{UPPER}][{LOWER}'’][\w'’-]{{0,30}})(?![\w'’-])")
-"""A capitalised word inside a sentence."""
+INSIDE = re.compile(
+    rf"(?:(?<=[{LOWER},\]'’] )|(?<=\bRT )|(?<=\w \()(?=[{UPPER}][{LOWER}'’-]+(?: [{UPPER}][{LOWER}'’-]+)?\)))"
+    rf"({_PARTICLE}{{0,2}}[{UPPER}][{LOWER}'’][\w'’-]{{0,30}}|(?:de|van|von|di)[{UPPER}][{LOWER}]{{2,30}})(?![\w'’-])"
+)
+"""A capitalised word inside a sentence, or alone between brackets."""
+
+INITIALED = re.compile(
+    rf"(?:(?<=[{LOWER},;/] )|(?<=: )(?!A\.)"
+    rf"|(?<=[{LOWER}] \())(?<!vitamin )(?<!hepatitis )(?<!type )(?<!grade )(?<!class )"
+    rf"(?<!group )(?<!stage )(?<!segment )(?<!influenza )(?<!factor )(?<!plan )(?<!option )(?<!part )"
+    rf"(?:[{UPPER}]\.\s?){{1,2}}({_PARTICLE}{{0,2}}[{UPPER}][{LOWER}'’][\w'’-]{{0,30}})(?![\w'’-])"
+)
+"""A surname behind initials."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -159,14 +221,22 @@ PLAIN = _words(
     since until because present deceased hospice palliative renal hepatic transplant
     copd chf svc ivc ett ngt egd ekg ecg hiv tb ppd cvc iv etoh primordial comments lordotic supine erect
     upright semi-erect inspiration inspiratory expiration expiratory rotated rotation well-expanded left-sided
-    right-sided one two three four five six seven eight nine ten"""
+    right-sided one two three four five six seven eight nine ten ir vir gi gu ob ent obgyn ortho sicu micu cvicu
+    csicu osh snf triage pcp tele hospitalists resonance magnetic husband wife son daughter mother father brother
+    sister parents family lives retired former works worked value values alert alerts both"""
 )
 """Words that end a name: none of them is part of one."""
 
 SHORT_FORMS = _words("ng og et pa ap ct mr us pe pt ed er or ra rv la lv iv ij tb cm mm ml do no so in an on")
 """Short forms and small words of reports: in capitals none of them is a name of two letters."""
 
-OF_SITES = _words("of and for the general community county regional university medical health")
+OF_SITES = _words(
+    """of and for the general community county regional university medical health heart west east north south central
+    children's women's cancer eye surgical surgery imaging diagnostic urgent care primary family pediatric orthopedic
+    radiology hospital clinic center centre skilled nursing rehab rehabilitation outpatient specialty pain wound sleep
+    maternity isolation psychiatric geriatric day vascular breast lung chest dental mental national federal public
+    middle high elementary junior senior state view city"""
+)
 """Words in the name of a hospital that name none by themselves."""
 
 CLINICAL = _words(
@@ -202,6 +272,8 @@ EPONYMS = _words(
     whipple wilms wilson zenker ziehl-neelsen zollinger-ellison afib c-section t-spine l-spine c-spine s-shaped
     v-shaped u-shaped y-shaped h-shaped j-tube g-tube lasix tylenol coumadin xanax enbrel humira plavix lovenox
     ventolin omnipaque visipaque isovue veriphy epic powerscribe covid covid-19 sars-cov-2 medtronic biotronik
+    arabic mandarin cantonese russian portuguese french german italian vietnamese korean japanese chinese haitian
+    creole somali polish hindi urdu farsi tagalog ukrainian bengali nepali swahili greek turkish hebrew dutch punjabi
     english spanish american african asian caucasian hispanic european black white christian medicare medicaid
     tamiflu kaletra plaquenil actemra veklury zithromax rocephin zosyn augmentin tazocin advil motrin ativan
     lopressor lipitor crestor eliquis xarelto internet xxxx latino gram pap kodak fuji philips siemens
@@ -213,14 +285,24 @@ EXPLAINED = re.compile(
     r"(?:['’]s)?[ -](?:[A-C][ -])?(?:catheters?|signs?|lines?|diseases?|syndromes?|hernias?|nodes?|tubes?|drains?"
     r"|shunts?|valves?"
     r"|coma|masks?|stains?|assays?"
-    r"|ports?|staples?|filters?|stents?|classification|grade|criteria|score|angle|fractures?|cysts?|rods?|nails?|plates?"
+    r"|ports?|staples?|filters?|stents?|classification|grade|criteria|score|angle|fractures?|cysts?|rods?"
+    r"|nails?|plates?"
     r"|procedures?|operation|method|lymphoma|tumou?rs?|sarcoma|complex|deformity|defects?|lesions?|bod(?:y|ies)|units?"
     r"|maneuver|manoeuvre|position|views?|spine|radiographs?|x-rays?)\b",
     re.IGNORECASE,
 )
 """What follows an eponym that no list has."""
 
+_LIKE_VERBS = _words(
+    """cecily emily kelly sally molly holly polly billy willy lily lilly carly beverly kimberly shelly reilly o'reilly
+    connolly donnelly kennelly scully tully daly healy fred alfred wilfred jared mohammed muhammed ahmed hamed
+    saeed reed steed snead creed fleming manning harding browning redding keating downing golding sterling
+    stirling herring irving channing dowling bowling pickering deering clement eric cedric frederic dominic
+    ludovic petrovic jovanovic felicity charity trinity verity clive olive constable ingram bertram paloma
+    mcclure couture laverty harkness mcguinness guinness furness"""
+)
 VERBAL = re.compile(
+    rf"(?!(?:{'|'.join(sorted(_LIKE_VERBS))})$)"
     r"\w{3,}(?:ed|ing|tion|sion|ology|ly|ment|ous|itis|osis|oma|able|ible|gram|graphy|scopy|pathy|ness|ical|emia|uria"
     r"|ity|ures?|ive|ics?)",
     re.IGNORECASE,
