@@ -267,6 +267,9 @@ class Model(Section):
     )
     image_size: Annotated[int, Field(ge=32, le=2048, description="The processor's square, in pixels")] = 64
     max_new_tokens: Count = 128
+    temperature: Annotated[
+        float, Field(ge=0, le=2, description="Of the reports that are written; 0, as the paper: the likeliest words")
+    ] = 0.0
     freeze_vision: bool = True
     lora: Lora | None = None
     dtype: Literal["float32", "bfloat16"] = "float32"
