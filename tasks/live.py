@@ -9,7 +9,7 @@ from typing import Any
 
 from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
 
-from unirg_core.families import WITH_TRUTH
+from unirg_core.families import DRAWN_REPORTS
 from unirg_core.runs.run import Run
 from unirg_core.training.completions import sampled
 
@@ -40,7 +40,7 @@ def show_samples(run: Run, stage: str) -> None:
     """Put what a stage has sampled beside its references into a table, or counts where reports are not drawn."""
     if stage != "rl":
         return
-    drawn = run.params.ingest.source in WITH_TRUTH
+    drawn = run.params.ingest.kind in DRAWN_REPORTS
     rows = sampled(run.folder, texts=drawn)
     if rows:
         said = (

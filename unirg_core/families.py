@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 TRUTH_SCORES = ("truth_micro_f1", "truth_macro_f1", "truth_side_micro_f1")
 """Scores against the source's truth file: always evaluated where there is one, never a reward."""
 
-WITH_TRUTH = ("phantom",)
-"""Sources that come with a truth file."""
+WITH_TRUTH = ("phantom", "openi-drawn")
+"""Kinds of data (`ingest.kind`) that come with a truth file: their pictures are drawn."""
+
+DRAWN_REPORTS = ("phantom",)
+"""Kinds of data whose reports are drawn too, so that they may be quoted anywhere."""
 
 STANDARDISED = ("radgraph_f1", "bertscore", "sembscore", "bleu2")
 """Scores with a published mean and scale, those of RadCliQ-v1, in its order (RECIPE section 3)."""
@@ -41,6 +44,11 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Score -> its families."""
+
+
+def called(kind: str) -> str:
+    """Return what a kind of data is called where a person reads it: what is drawn is called synthetic."""
+    return {"phantom": "synthetic phantom", "openi-drawn": "openi-drawn, synthetic pictures"}.get(kind, kind)
 
 
 def families(name: str) -> tuple[str, ...]:
@@ -65,7 +73,7 @@ def held_out(params: "Params") -> tuple[str, ...]:
 
     Scores against the truth count only where the source has a truth file.
     """
-    truth = TRUTH_SCORES if params.ingest.source in WITH_TRUTH else ()
+    truth = TRUTH_SCORES if params.ingest.kind in WITH_TRUTH else ()
     reward = rewarded(params.rl)
     return tuple(name for name in (*params.evaluate.scores, *truth) if independent(name, reward))
 
@@ -87,7 +95,7 @@ def refusal(params: "Params") -> str | None:
             "gate.rules judge only by scores that are in the reward, or of its families "
             f"({', '.join(taken)}); add a rule with one that is held out: {', '.join(out)}"
         )
-    if "labels" in taken and params.ingest.source in WITH_TRUTH and rules.isdisjoint(TRUTH_SCORES):
+    if "labels" in taken and params.ingest.kind in WITH_TRUTH and rules.isdisjoint(TRUTH_SCORES):
         return (
             "gate.rules never look at the truth file, although the reward reads rule-based labels; add a rule with "
             f"{TRUTH_SCORES[0]}"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from unirg_core import models
-from unirg_core.families import WITH_TRUTH
+from unirg_core.families import DRAWN_REPORTS
 from unirg_core.faults import BadInput
 from unirg_core.files import tree_digest
 from unirg_core.params import Params, RlStep
@@ -185,7 +185,7 @@ def _attend(training: Training, rewards: Rewards, kept: Kept) -> Attend:
 
 def drawn(params: Params) -> bool:
     """Tell whether the reports are drawn, so that they may be quoted outside the run's folder."""
-    return params.ingest.source in WITH_TRUTH
+    return params.ingest.kind in DRAWN_REPORTS
 
 
 def _alarm(params: Params, root: Path, studies: data.Studies, start: Path, last: Path) -> dict[str, Any]:

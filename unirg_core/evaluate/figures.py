@@ -8,6 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from unirg_core.families import called
+
 COLOURS = {
     "template": "tab:gray",
     "base": "tab:brown",
@@ -36,7 +38,7 @@ def draw(found: Mapping[str, Any], folder: Path) -> list[Path]:
 
 
 def _note(found: Mapping[str, Any]) -> str:
-    return " (synthetic phantom)" if found["source"] == "phantom" else f" ({found['source']})"
+    return f" ({called(found['source'])})"
 
 
 def _subsets(found: Mapping[str, Any]) -> list[str]:

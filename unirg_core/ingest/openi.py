@@ -4,6 +4,7 @@
     NLMCXR_png.tgz, NLMCXR_dcm.tgz      or the pictures that they hold, in any folder
     nlmcxr_dicom_metadata.csv[.gz]      optional: header rows of the DICOM files
     indiana_projections.csv             optional: uid, filename, projection, by hand
+    r2gen_split_ids.json                optional: who is trained and tested on (openi_lists)
 
 The XML tells neither view nor date. `openi_views` decides the view; dates come from the header rows, else from the
 DICOM files. Each report is a patient of its own, as in the header rows. docs/sources/openi.md says more.
@@ -19,13 +20,13 @@ from pathlib import PurePosixPath
 
 from unirg_core.faults import BadInput
 from unirg_core.ingest.columns import optional_table, read_columns
+from unirg_core.ingest.openi_lists import SPLIT, read_split
 from unirg_core.ingest.openi_views import Shown, views
 from unirg_core.ingest.place import Place, picture
 from unirg_core.ingest.published import FRONTAL_FIRST, day_of
 from unirg_core.ingest.sections import Sections
 from unirg_core.ingest.source import Listed, RawFile, RawStudy, Refusal, Rejected
 
-_INSTITUTION = "openi"
 _REPORTS = "NLMCXR_reports.tgz"
 _ARCHIVES = ("NLMCXR_png.tgz", "NLMCXR_dcm.tgz")
 _HEADERS = ("nlmcxr_dicom_metadata.csv.gz", "nlmcxr_dicom_metadata.csv")
@@ -53,7 +54,7 @@ class OpenI:
         When no report is there, or an archive or table cannot be read.
     """
 
-    name = "openi"
+    name = institution = "openi"
 
     def __init__(self, place: Place) -> None:
         self._place = place
@@ -68,6 +69,8 @@ class OpenI:
             )
         self._headers = self._read_headers()
         self._projections = self._read_projections()
+        self._splits, refusals = read_split(place, self._reports)
+        self._refusals += refusals
         self._found: dict[str, str] | None = None
 
     def _xml(self) -> Iterator[tuple[str, bytes]]:
@@ -98,7 +101,8 @@ class OpenI:
         if not name:
             return {}
         wanted = ("View Position", "Patient Orientation", "Study Date", "Patient's Birth Date")
-        table, refusals = read_columns(self._place, name, ("imageid", *wanted))
+        pixels = ("Modality", "Photometric Interpretation", "Bits Stored")
+        table, refusals = read_columns(self._place, name, ("imageid", *wanted), pixels)
         self._refusals += refusals
         return {_bare(row["imageid"]): row for row in table.to_pylist()}
 
@@ -111,13 +115,13 @@ class OpenI:
 
     def listing(self) -> list[list[str | int]]:
         """Return every file's size and tag, and the digests of reports and tables."""
-        tables = [name for name in (self._archive, *_HEADERS, _PROJECTIONS) if name and self._place.exists(name)]
+        tables = [name for name in (self._archive, *_HEADERS, _PROJECTIONS, SPLIT) if name and self._place.exists(name)]
         files = [[name, *entry] for name, entry in self._place.listing().items()]
         return [[name, self._place.digest(name)] for name in tables] + files
 
     def studies(self) -> Sequence[Listed]:
         """Return each report, those without a picture too: they are rejected with that reason."""
-        return [Listed(identity, _INSTITUTION, identity) for identity in self._reports]
+        return [Listed(identity, self.institution, identity) for identity in self._reports]
 
     def refusals(self) -> Sequence[Refusal]:
         """Return the reports that cannot be read."""
@@ -154,11 +158,11 @@ class OpenI:
 
     def _raw(self, key: str, archived: dict[str, bytes]) -> RawStudy:
         report = self._reports[key]
-        headers = [self._headers.get(_bare(name), {}) for name in report.pictures]
+        headers = [self.header(name) for name in report.pictures]
         day = next((day for row in headers if (day := day_of(row.get("Study Date", ""))) is not None), None)
         return RawStudy(
             key=key,
-            institution=_INSTITUTION,
+            institution=self.institution,
             patient=key,
             files=tuple(self._files(key, archived)),
             sections=report.sections,
@@ -166,13 +170,18 @@ class OpenI:
             day=day,
             dated=day is not None,
             where=f"report {report.number}",
+            split=self._splits.get(key, ""),
             fault="" if report.pictures else "The report names no picture.",
         )
+
+    def header(self, name: str) -> dict[str, str]:
+        """Return the header row of a picture, empty where there is none."""
+        return self._headers.get(_bare(name), {})
 
     def shown(self, identity: str) -> list[Shown]:
         """Return what is known of each picture of a report, in the order of their names."""
         report = self._reports[identity]
-        headers = [self._headers.get(_bare(name), {}) for name in report.pictures]
+        headers = [self.header(name) for name in report.pictures]
         return [
             Shown(
                 caption=caption,

@@ -34,6 +34,10 @@ def open_source(params: Ingest, root: Path) -> Source:
         from unirg_core.ingest.institutions import open_drop
 
         return open_drop(place, None if params.mapping is None else root / params.mapping)
+    if params.draw:
+        from unirg_core.ingest.openi_drawn import OpenIDrawn
+
+        return OpenIDrawn(place, params.phantom.image_size)
     return _published(params.source)(place)
 
 

@@ -40,7 +40,7 @@ class RawStudy:
     day: int | None = None  # days since 1970, or since any day that is the same for all of the patient's studies
     second: int | None = None  # seconds since midnight, which order studies of one day
     dated: bool = True  # the source tells days; where it does not, the picture's header may
-    truth: tuple[tuple[str, str, str, float], ...] = ()  # finding, side, severity, degree
+    truth: tuple[tuple[str, str, str, float | None], ...] = ()  # finding, side, severity, degree
     identifiers: tuple[tuple[str, str], ...] = ()  # (name, id, phone or place; text) known of him, to be scrubbed
     where: str = ""
     split: str = ""  # the publisher's: train, validation or test; empty where there is none

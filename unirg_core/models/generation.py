@@ -1,5 +1,12 @@
-"""Greedy reports for a list of pictures: temperature 0, as the recipe evaluates (arXiv 2601.17151)."""
+"""Reports for a list of pictures: greedy, as the recipe evaluates (temperature 0, arXiv 2601.17151), unless
+`model.temperature` asks for samples.
 
+A sample adds Gumbel noise to the logits over the temperature and takes the greatest, which draws from the model's own
+distribution (Gumbel 1954). The noise follows from picture and prompt alone: a study has the same report in any batch,
+on any number of processes, today and tomorrow.
+"""
+
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -48,12 +55,39 @@ def generate(
         for start in range(0, len(images), batch_size):
             chunk = slice(start, start + batch_size)
             inputs = encode(processor, images[chunk], prompts[chunk], model_params).to(model.device)
-            tokens = model.generate(**inputs, generation_config=config)[:, inputs["input_ids"].shape[1] :]
+            noise = [_sampling(images[chunk], prompts[chunk], model_params)] if model_params.temperature else []
+            whole = model.generate(**inputs, generation_config=config, logits_processor=noise)
+            tokens = whole[:, inputs["input_ids"].shape[1] :]
             texts += [text.strip() for text in processor.tokenizer.batch_decode(tokens, skip_special_tokens=True)]
             if said:
                 said(len(tokens))
     model.train(trained)
     return texts
+
+
+def _sampling(images: Sequence[Any], prompts: Sequence[str], model_params: Model) -> Callable[[Any, Any], Any]:
+    """Return what makes greedy decoding sample: noise on the logits, a stream of its own a study."""
+    import numpy as np
+    import torch
+
+    streams = [_stream(shown, prompt) for shown, prompt in zip(images, prompts, strict=True)]
+
+    def noisy(_: Any, scores: Any) -> Any:
+        uniform = np.stack([stream.random(scores.shape[1], dtype=np.float32) for stream in streams])
+        gumbel = -np.log(-np.log(np.clip(uniform, 1e-10, 1 - 1e-7)))
+        return scores / model_params.temperature + torch.from_numpy(gumbel).to(scores)
+
+    return noisy
+
+
+def _stream(shown: Any, prompt: str) -> Any:
+    """Return a generator of numbers that a study's pictures and prompt decide."""
+    import numpy as np
+
+    digest = hashlib.sha256(prompt.encode())
+    for picture in _each(shown):
+        digest.update(f"{picture.mode}{picture.size}".encode() + picture.tobytes())
+    return np.random.Generator(np.random.Philox(key=np.frombuffer(digest.digest()[:16], np.uint64)))
 
 
 def encode(processor: Any, images: Sequence[Any], prompts: Sequence[str], model_params: Model) -> Any:

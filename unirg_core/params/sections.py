@@ -117,6 +117,9 @@ class Ingest(Section):
     mapping: str | None = Field(
         None, description="YAML file that names the table's columns; default: mapping.yaml in the drop"
     )
+    draw: bool = Field(
+        False, description="Source openi: draw each picture from the labels of its report (docs/openi-cpu.md)"
+    )
     image_size: Annotated[int, Field(ge=32, le=2048, description="Longer side of the stored picture in pixels")] = 64
     lateral: bool = Field(False, description="Keep each study's first lateral picture in the shards' column `lateral`")
     file_seconds: Annotated[float, Field(gt=0, description="Computing time after which a file is given up")] = 4.0
@@ -139,6 +142,8 @@ class Ingest(Section):
 
     @model_validator(mode="after")
     def _path_fits_source(self) -> "Ingest":
+        if self.draw and self.source != "openi":
+            raise ValueError(f"draw is for source openi alone, and this is {self.source}; leave draw out")
         if self.source == "phantom":
             if self.path:
                 raise ValueError("source phantom is drawn and takes no path; leave path out or set source: folder")
@@ -154,6 +159,11 @@ class Ingest(Section):
                 "--set ingest.policy=IRB-2026-17"
             )
         return self
+
+    @property
+    def kind(self) -> str:
+        """The name under which the data stands: what is drawn never passes for what was photographed."""
+        return f"{self.source}-drawn" if self.draw else self.source
 
 
 class Version(Section):
@@ -257,6 +267,9 @@ class Model(Section):
     )
     image_size: Annotated[int, Field(ge=32, le=2048, description="The processor's square, in pixels")] = 64
     max_new_tokens: Count = 128
+    temperature: Annotated[
+        float, Field(ge=0, le=2, description="Of the reports that are written; 0, as the paper: the likeliest words")
+    ] = 0.0
     freeze_vision: bool = True
     lora: Lora | None = None
     dtype: Literal["float32", "bfloat16"] = "float32"
@@ -460,7 +473,7 @@ class Register(Section):
     name: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
-        description="One name a line of champions; default: unirg-cxr-phantom for drawn data, else unirg-cxr",
+        description="One name a line of champions; default: unirg-cxr, with -phantom or -openi-drawn for drawn data",
     )
 
 
@@ -484,7 +497,8 @@ class Params(Section):
     @property
     def model_name(self) -> str:
         """Return the name to register under: a drawn world's champion is never compared with a hospital's."""
-        return self.register_.name or ("unirg-cxr-phantom" if self.ingest.source in WITH_TRUTH else "unirg-cxr")
+        drawn = f"-{self.ingest.kind}" if self.ingest.kind in WITH_TRUTH else ""
+        return self.register_.name or f"unirg-cxr{drawn}"
 
     @model_validator(mode="after")
     def _divides_its_batches(self) -> "Params":

@@ -43,7 +43,7 @@ def _tags(run: Run) -> dict[str, str]:
         "unirg.commit": record["code"]["commit"],
         "unirg.dirty": str(record["code"]["dirty"]),
         "unirg.trigger": record["trigger"]["kind"],
-        "unirg.source": record["params"]["resolved"]["ingest"]["source"],
+        "unirg.source": run.params.ingest.kind,
     }
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from unirg_core.families import called
 from unirg_core.faults import BadInput
 from unirg_core.files import write_json, written_whole
 from unirg_core.home import run_folder
@@ -53,11 +54,10 @@ def validate(params: Params, root: Path) -> None:
     _tell(found, rejects, params.ingest.source)
     folder = run_folder() / "data_docs"
     inspector.write_docs(folder)
-    synthetic = "synthetic " if params.ingest.source == "phantom" else ""
-    title = f"{synthetic}{params.ingest.source} dataset"
+    title = f"{called(params.ingest.kind)} dataset"
     drawn = []
     if not found.stops:
-        note = f" ({synthetic}{params.ingest.source})"
+        note = f" ({called(params.ingest.kind)})"
         drawn = figures.draw(found.studies[found.selected], found.shown, run_folder() / "figures", note)
     page = docs.settle(folder, summary, title, figures=drawn)
     if found.stops:

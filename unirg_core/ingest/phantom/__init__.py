@@ -6,7 +6,7 @@ study is its institution's machine, the text its house: train on two, test on th
 """
 
 from unirg_core.ingest.phantom.contact import contact_sheet
-from unirg_core.ingest.phantom.dicomfile import dicom_bytes
+from unirg_core.ingest.phantom.dicomfile import Form, dicom_bytes, form
 from unirg_core.ingest.phantom.phi import Planted
 from unirg_core.ingest.phantom.render import render
 from unirg_core.ingest.phantom.reports import Report, neutral_caption, planted_phi, report
@@ -20,6 +20,8 @@ from unirg_core.ingest.phantom.world import (
     LookAlike,
     PhantomStudy,
     World,
+    finding,
+    look_alikes,
     studies,
 )
 
@@ -29,6 +31,7 @@ __all__ = [
     "NEUTRAL",
     "THRESHOLD",
     "Finding",
+    "Form",
     "LookAlike",
     "PhantomStudy",
     "Planted",
@@ -36,6 +39,9 @@ __all__ = [
     "World",
     "contact_sheet",
     "dicom_bytes",
+    "finding",
+    "form",
+    "look_alikes",
     "neutral_caption",
     "planted_phi",
     "render",

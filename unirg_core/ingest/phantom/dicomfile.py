@@ -70,7 +70,9 @@ def form(study: PhantomStudy) -> Form:
     )
 
 
-def dicom_bytes(study: PhantomStudy, pixels: np.ndarray, written: Form | None = None) -> bytes:
+def dicom_bytes(
+    study: PhantomStudy, pixels: np.ndarray, written: Form | None = None, *, anonymous: bool = False
+) -> bytes:
     """Return a study's DICOM file.
 
     Parameters
@@ -79,12 +81,17 @@ def dicom_bytes(study: PhantomStudy, pixels: np.ndarray, written: Form | None = 
         (rows, columns) in 0..1, 1 white, as `render` gives them.
     written
         How to write it, where it should not be as the study's seed says.
+    anonymous
+        Leave out all that tells whose picture it is: identifiers, dates, sex and age. For a picture that stands
+        beside another's report, in which an invented name could be taken for a word that must be scrubbed.
     """
     from pydicom.dataset import FileMetaDataset
     from pydicom.filewriter import dcmwrite
 
     written = written or form(study)
     dataset = _header(study, written)
+    if not anonymous:
+        _identify(dataset, study)
     _describe_pixels(dataset, written, pixels.shape)
     _put_pixels(dataset, written, _stored(pixels, written))
     meta = FileMetaDataset()
@@ -111,7 +118,7 @@ def _uid(*parts: str) -> str:
 
 
 def _header(study: PhantomStudy, written: Form) -> "Dataset":
-    """Return the patient, study and equipment part, identifiers planted, in a private block too."""
+    """Return the study and equipment part."""
     from pydicom.dataset import Dataset
 
     dataset = Dataset()
@@ -127,20 +134,24 @@ def _header(study: PhantomStudy, written: Form) -> "Dataset":
     dataset.SeriesDescription = f"Synthetic chest {study.view}"
     dataset.BodyPartExamined = "CHEST"
     dataset.ViewPosition = study.view
-    dataset.PatientSex = study.sex
-    dataset.PatientAge = f"{study.age:03d}Y"
     dataset.BurnedInAnnotation = "NO"
     dataset.SeriesNumber, dataset.InstanceNumber = 1, 1
     if written.modality == "DX":
         dataset.PresentationIntentType = "FOR PRESENTATION"
         dataset.PixelIntensityRelationship = "LOG"
         dataset.PresentationLUTShape = "INVERSE" if written.photometric == "MONOCHROME1" else "IDENTITY"
+    return dataset
+
+
+def _identify(dataset: "Dataset", study: PhantomStudy) -> None:
+    """Add the patient: sex, age, and identifiers planted, in a private block too."""
+    dataset.PatientSex = study.sex
+    dataset.PatientAge = f"{study.age:03d}Y"
     for keyword, (_, value) in header_values(study).items():
         if keyword == "PrivateNote":
             dataset.private_block(0x0011, _CREATOR, create=True).add_new(0x01, "LO", value)
         else:
             setattr(dataset, keyword, value)
-    return dataset
 
 
 def _describe_pixels(dataset: "Dataset", written: Form, shape: tuple[int, ...]) -> None:

@@ -198,7 +198,7 @@ class _Patient:
         """Return one visit; days between visits are log-uniform, 2 to about 500."""
         day = self.start + timedelta(days=sum(int(2 * 250**gap) for gap in gaps[:visit]))
         drawn = [
-            _finding(label, float(degrees[k]), *(float(looks[name][k]) for name in ("side", "x", "y")))
+            finding(label, float(degrees[k]), *(float(looks[name][k]) for name in ("side", "x", "y")))
             for k, label in enumerate(FINDINGS)
             if degrees[k] > 0
         ]
@@ -215,19 +215,21 @@ class _Patient:
             view="AP" if views[visit] < (0.85 if self.in_care else 0.2) else "PA",
             findings=tuple(f for f in drawn if f.degree >= THRESHOLD),
             faint=tuple(f for f in drawn if f.degree < THRESHOLD),
-            look_alikes=_look_alikes(harmless),
+            look_alikes=look_alikes(harmless),
             seed=int(seeds[visit]),
             anatomy=int(seeds[VISITS]),
         )
 
 
-def _finding(label: str, degree: float, side: float, x: float, y: float) -> Finding:
+def finding(label: str, degree: float, side: float, x: float, y: float, stated: str = "") -> Finding:
+    """Return a finding of a degree, its side and place by uniforms; `stated` is the side where somebody tells it."""
     kind = ""
     if label == "Support Devices":
         kind = _DEVICES[int(x * len(_DEVICES))]
         # A faint device is an unusually thin one, still a device: whoever sees a line reports it.
         degree = max(degree, THRESHOLD)
     side_word = _side(label, kind, side)
+    side_word = stated or side_word if side_word else ""
     column, row = _place(label, kind, x, y)
     # The patient's right side is on the left of the picture.
     column = 0.5 if not side_word else 0.5 - column if side_word == "right" else 0.5 + column
@@ -263,7 +265,8 @@ def _place(label: str, kind: str, x: float, y: float) -> tuple[float, float]:
     return across[0] + (across[1] - across[0]) * (y if kind else x), down[0] + (down[1] - down[0]) * y
 
 
-def _look_alikes(uniform: np.ndarray) -> tuple[LookAlike, ...]:
+def look_alikes(uniform: np.ndarray) -> tuple[LookAlike, ...]:
+    """Return the harmless shadows that nine uniforms give: which are there, on which side, how plain."""
     return tuple(
         LookAlike(kind, "left" if uniform[3 + k] < 0.5 else "right", round(0.3 + 0.7 * float(uniform[6 + k]), 4))
         for k, kind in enumerate(_LOOK_ALIKES)
