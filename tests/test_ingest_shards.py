@@ -1,12 +1,14 @@
 """Shards: bounded in size, equal bytes for equal content, and every row where the manifest says."""
 
+from itertools import pairwise
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from unirg_core.files import tree_digest
-from unirg_core.ingest.shards import ShardWriter
-from unirg_core.study import SHARD_SCHEMA
+from unirg_core.ingest.shards import ShardWriter, write_parts, write_table
+from unirg_core.study import REJECT_SCHEMA, SHARD_SCHEMA
 
 
 def _table(count: int, size: int, first: int = 0) -> pa.Table:
@@ -50,6 +52,22 @@ def test_equal_content_gives_equal_bytes(tmp_path):
     assert tree_digest(tmp_path / "a") == tree_digest(tmp_path / "b")
     _write(tmp_path / "c", [_table(16, 3000), _table(16, 3000, 17)])
     assert tree_digest(tmp_path / "c") != tree_digest(tmp_path / "a")
+
+
+@pytest.mark.parametrize("parts", [[], [0], [64] * 40, [2047, 1], [2048], [1, 2048, 5000, 0], [9000]])
+def test_a_table_in_parts_is_the_whole_one_in_row_groups(tmp_path, parts):
+    ends = [sum(parts[:at]) for at in range(len(parts) + 1)]
+    rows = [{"key": f"k{number:06d}", "reason": f"reason {number % 7}"} for number in range(ends[-1])]
+    whole = pa.Table.from_pylist(rows, REJECT_SCHEMA)
+    cut = (whole.slice(begin, end - begin) for begin, end in pairwise(ends))
+    write_parts(tmp_path / "parts.parquet", REJECT_SCHEMA, cut)
+    write_table(tmp_path / "whole.parquet", whole)
+    assert pq.read_table(tmp_path / "parts.parquet").equals(whole)
+    told = pq.read_metadata(tmp_path / "parts.parquet")
+    counts = [told.row_group(at).num_rows for at in range(told.num_row_groups)]
+    assert counts[:-1] == [2048] * (ends[-1] // 2048) and (counts[-1:] or [0]) == [ends[-1] % 2048]
+    if 0 < ends[-1] < 2048:
+        assert (tmp_path / "parts.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
 
 
 def test_pictures_hold_no_statistics(tmp_path):

@@ -1,10 +1,15 @@
-"""What glibc does with freed memory: by itself it gives each picture's back to the system, to ask for it anew."""
+"""What becomes of freed memory: workers keep that of a picture for the next, the parent gives back that of a step.
+
+Left alone, glibc hands every picture's memory back, to ask for it anew, and keeps with Arrow what a step of the parent
+took once.
+"""
 
 import ctypes
 from contextlib import suppress
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 _LARGEST, _KEPT = 32 << 20, 64 << 20  # bytes: of one piece (the most that glibc takes), and free at the end of the heap
+_LARGE = 1 << 20
 
 
 def keep_freed() -> None:
@@ -17,3 +22,18 @@ def keep_freed() -> None:
         library = ctypes.CDLL(None)
         library.mallopt(_MMAP_THRESHOLD, _LARGEST)
         library.mallopt(_TRIM_THRESHOLD, _KEPT)
+
+
+def give_back() -> None:
+    """Give what is free back to the system, between two steps whose needs would else add up.
+
+    From then on what is larger than 1 MB goes back as soon as it is freed. zstd takes some 20 MB for each column that
+    it packs; once glibc has seen such a piece it keeps the next ones on its heap, which then grows by their gaps.
+    """
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
+    with suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(_MMAP_THRESHOLD, _LARGE)
+        library.malloc_trim(0)

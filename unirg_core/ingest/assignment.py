@@ -106,7 +106,7 @@ class Assignment:
         rows = pa.concat_tables([self.rows, new])
         with folder_written_whole(folder) as temporary:
             for batch in pc.unique(rows["batch"]).to_pylist():
-                its, name = rows.filter(pc.field("batch") == batch), f"{batch:05d}.parquet"
+                its, name = rows.filter(pc.equal(rows["batch"], batch)), f"{batch:05d}.parquet"
                 if name in self.files and pq.read_metadata(self.files[name]).num_rows == its.num_rows:
                     shutil.copyfile(self.files[name], temporary / name)
                 else:

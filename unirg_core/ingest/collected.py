@@ -38,7 +38,7 @@ class Collected:
         self._found.update(batch.found)
 
     def table(self, places: Places) -> pa.Table:
-        """Return what is kept of all rows, in order, with their places; the digests are beginnings."""
+        """Hand over what is kept of all rows, in order, with their places; the digests are beginnings."""
         kept = self._rows.whole()
         for name, values in places.columns().items():
             kept = kept.append_column(name, values)
@@ -50,7 +50,7 @@ class Collected:
         return pa.Table.from_pylist([{"key": key, "reason": reason} for key, reason in rows], REJECT_SCHEMA)
 
     def truth_table(self, studies: pa.ChunkedArray) -> pa.Table:
-        """Return the truth of the studies that were taken."""
+        """Hand over the truth of the studies that were taken."""
         truth = self._truth.whole()
         return truth.filter(pc.is_in(truth["study_id"], value_set=studies.combine_chunks()))
 
@@ -74,8 +74,10 @@ class _Growing:
             self._join()
 
     def whole(self) -> pa.Table:
+        """Hand over all, and begin anew."""
         self._join()
-        return pa.concat_tables(self._large)
+        whole, self._large = pa.concat_tables(self._large), self._large[:1]
+        return whole
 
     def _join(self) -> None:
         if self._small:

@@ -19,13 +19,14 @@ import pyarrow.compute as pc
 
 from unirg_core.faults import BadInput
 from unirg_core.files import folder_written_whole, write_json
+from unirg_core.ingest.allocator import give_back
 from unirg_core.ingest.arrivals import Arrivals, Duplicates, Places, carry_over
 from unirg_core.ingest.assignment import ASSIGNMENT, SPLITS_FILE, Assignment, read_assignment, summary
 from unirg_core.ingest.batches import batches
 from unirg_core.ingest.build import Reject, patient_pseudonym
 from unirg_core.ingest.collected import Collected
 from unirg_core.ingest.deid_report import DEID, names_known
-from unirg_core.ingest.manifest import STORED, completed, neighbours
+from unirg_core.ingest.manifest import DERIVED, STORED, completed, neighbours
 from unirg_core.ingest.opening import open_pinned
 from unirg_core.ingest.people import People, read_people
 from unirg_core.ingest.shards import ShardWriter, write_parts, write_table
@@ -41,6 +42,7 @@ from unirg_core.wording import commonest, counted, unnamed
 _CHUNK = 64
 _AT_A_TIME = 4096  # rows whose values are Python objects
 _COMMONEST = 3
+_NEEDED = ("study_id", *DERIVED)  # of the rows, while the manifest is written
 _MB = 1_000_000
 
 _LEFT_OUT = {
@@ -75,6 +77,7 @@ def ingest(params: Params, root: Path) -> None:
                 places = arrivals.finish()
             carried = carry_over(before, places, folder)
         del arrivals
+        give_back()
         _write(job, whole, places, _stored(listed, spool))
         vault.seal()
     new, old = int(places.new.sum()), carried.keys() & before.shards.keys()
@@ -162,10 +165,13 @@ def _write(job: _Job, whole: Collected, places: Places, stored: Iterable[pa.Tabl
     write_json(root / SPLITS_FILE, {**summary(split, taken, people), "batch": before.batch})
     del split
     new = kept.filter(kept["new"])
+    del kept
     before.write(root / ASSIGNMENT, new.append_column("batch", pa.repeat(before.batch, new.num_rows)))
+    del new
     beside = neighbours(taken)
-    for name in beside.column_names:
-        taken = taken.append_column(name, beside[name])
+    taken = pa.table({name: beside[name] if name in beside.column_names else taken[name] for name in _NEEDED})
+    del beside
+    give_back()
     write_parts(root / MANIFEST, MANIFEST_SCHEMA, completed(stored, taken))
 
 

@@ -38,8 +38,12 @@ class ShardWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         if self._writer is not None:
             self._writer.close()
+        self._writer = None  # a closed one still holds what it knows of every row group
 
     def add(self, table: pa.Table) -> tuple[list[str], list[int]]:
         """Write a table of shard_schema; return the shard's name and the row in it for each of its rows."""
@@ -67,8 +71,7 @@ class ShardWriter:
     def _make_room(self, size: int, schema: pa.Schema) -> None:
         if self._writer is not None and self._bytes + size <= self._room:
             return
-        if self._writer is not None:
-            self._writer.close()
+        self._close()
         self._shard, self._rows, self._bytes = self._shard + 1, 0, 0
         compression = {name: "none" if name in PICTURES else "zstd" for name in schema.names}
         self._writer = pq.ParquetWriter(
@@ -96,20 +99,18 @@ def write_parts(path: Path, schema: pa.Schema, parts: Iterable[pa.Table]) -> Non
     """
     with written_whole(path) as temporary, pq.ParquetWriter(temporary, schema, **_small(schema)) as writer:
         for group in _groups(schema, parts):
-            writer.write_table(group.combine_chunks())
+            writer.write_table(group)
 
 
 def _groups(schema: pa.Schema, parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    waiting: list[pa.Table] = []
-    count = 0
+    """Yield whole groups, then what is left; of the parts that are in one, nothing is held when it is yielded."""
+    waiting = schema.empty_table()
     for part in parts:
-        waiting.append(part)
-        count += part.num_rows
-        while count >= _GROUP:
-            whole = pa.concat_tables(waiting)
-            yield whole.slice(0, _GROUP)
-            waiting, count = [whole.slice(_GROUP)], count - _GROUP
-    yield pa.concat_tables([schema.empty_table(), *waiting])
+        waiting = pa.concat_tables([waiting, part])
+        while waiting.num_rows >= _GROUP:
+            group, waiting = waiting.slice(0, _GROUP).combine_chunks(), waiting.slice(_GROUP)
+            yield group
+    yield waiting.combine_chunks()
 
 
 def _small(schema: pa.Schema) -> dict[str, Any]:
