@@ -96,9 +96,9 @@ def test_the_bar_moves_with_the_lines_of_its_stage(
     assert all(said.startswith("run run-1: ") and "[rl]" not in said for _, said in made)
 
 
-@pytest.mark.parametrize(("source", "told"), [("phantom", True), ("folder", False)])
+@pytest.mark.parametrize(("kind", "told"), [("phantom", True), ("openi-drawn", False), ("folder", False)])
 def test_report_text_reaches_prefect_only_where_it_is_drawn(
-    run: Path, monkeypatch: pytest.MonkeyPatch, source: str, told: bool
+    run: Path, monkeypatch: pytest.MonkeyPatch, kind: str, told: bool
 ) -> None:
     from tasks import live
     from unirg_core.training.completions import Batch, Kept
@@ -106,7 +106,7 @@ def test_report_text_reaches_prefect_only_where_it_is_drawn(
     Kept("step1", 1, 1)(Batch(1, ["s1"], ["Findings: a reference."], ["a completion"], [2], {}, [0.5]))
     made: list[str] = []
     monkeypatch.setattr(live, "create_table_artifact", lambda rows, key, said: made.append(str(rows)))
-    params = SimpleNamespace(ingest=SimpleNamespace(source=source))
+    params = SimpleNamespace(ingest=SimpleNamespace(kind=kind))
     live.show_samples(SimpleNamespace(id="run-1", folder=run, params=params), "rl")
     (shown,) = made
     assert ("a completion" in shown, "Findings" in shown, "s1" in shown) == (told,) * 3
