@@ -6,13 +6,13 @@ import shutil
 import signal
 import socket
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fixtures_clone import Clone, clone_at
+from prefect.client.orchestration import SyncPrefectClient
 
 from unirg_core import up
 from unirg_core.faults import BadInput
@@ -55,12 +55,13 @@ class Platform:
             assert line, self.said
             self.said += line
 
-    def ask(self, path: str, body: Any = None) -> Any:
-        """Send a request to Prefect's API."""
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.api}/{path}", data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.loads(answer.read() or "null")
+    def ask(self, path: str, body: Any = None, method: str | None = None) -> Any:
+        """Send a request to Prefect's API by its own client, which asks again where a busy SQLite answers 503."""
+        method = method or ("GET" if body is None else "POST")
+        with SyncPrefectClient(self.api) as client:
+            answer = client.request(method, f"/{path}", **({} if body is None else {"json": body}))
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
 
     def start(self, **form: Any) -> str:
         """Start a run of retrain/manual with a form; return its id."""

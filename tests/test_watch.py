@@ -251,7 +251,7 @@ def test_a_drop_that_arrives_starts_one_run_with_its_form(platform: Platform, tm
 @pytest.mark.timeout(400)
 def test_without_an_automation_the_run_is_started_directly_and_once(platform: Platform, tmp_path_factory) -> None:
     for automation in platform.ask("automations/filter", {}):
-        _delete(platform, f"automations/{automation['id']}")
+        platform.ask(f"automations/{automation['id']}", method="DELETE")
     before = len(_runs(platform))
     drop = write_drop(tmp_path_factory.mktemp("direct") / "drop", rows(5, 1))
     form = {"source": "folder", "path": str(drop), "recipe": "smoke", "set": list(POLICY), "settle": 0}
@@ -262,12 +262,6 @@ def test_without_an_automation_the_run_is_started_directly_and_once(platform: Pl
     new = next(run for run in runs if run["parameters"]["form"]["path"] == str(drop))
     assert new["idempotency_key"] == f"drop-{new['parameters']['form']['drop']}"
     assert sorted(new["tags"]) == ["unirg", "watch"]
-
-
-def _delete(platform: Platform, path: str) -> None:
-    import urllib.request
-
-    urllib.request.urlopen(urllib.request.Request(f"{platform.api}/{path}", method="DELETE"), timeout=30).close()
 
 
 @pytest.mark.slow
