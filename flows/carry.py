@@ -1,6 +1,7 @@
 """Carry a run from its pins to its last commit: what holds for every flow that makes a model."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import fields
 from pathlib import Path
 from typing import Literal
 
@@ -15,12 +16,12 @@ from unirg_core.progress import say
 from unirg_core.register.tracking import close_run
 from unirg_core.runs.finish import finish
 from unirg_core.runs.launch import Request, request_run
-from unirg_core.runs.run import STATIONS, Run, Trigger, conclude
+from unirg_core.runs.run import STATIONS, UNTIL, Run, Trigger, conclude
 from unirg_core.runs.stage import StageFault
 
 
-class Form(BaseModel):
-    """What to retrain on and how."""
+class Asked(BaseModel):
+    """What to retrain on and how, as every form asks it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -32,6 +33,19 @@ class Form(BaseModel):
     )
     set: list[str] = Field(default_factory=list, description="Single parameters, as rl.step1.steps=40")
     approval: Literal["ask", "auto"] = Field("ask", description="ask waits for a person; auto is recorded as such")
+
+    def request(self) -> Request:
+        """Return what `unirg retrain` would make of the same wishes."""
+        known = {field.name for field in fields(Request)}
+        return Request(**{**self.model_dump(include=known), "set": tuple(self.set)})
+
+
+class Form(Asked):
+    """What to retrain on and how."""
+
+    until: Literal[UNTIL] | None = Field(
+        None, description="End after this station and register nothing: validate to look at data first"
+    )
     drop: str | None = Field(None, description="Filled in by watch/drop: the drop that asked for the run")
 
 
@@ -44,10 +58,9 @@ Way = Callable[[Run], Iterable[object]]
 
 def carry(form: Form, way: Way) -> str:
     """Pin what a form asks for, unless nothing changed or the run is alive already, and carry it out."""
-    request = Request(**{**form.model_dump(exclude={"drop"}), "set": tuple(form.set)})
     kind = ("event", f"drop {form.drop}") if form.drop else ("deployment", deployment.id or "by hand")
     trigger = Trigger(*kind, f"flow run {flow_run.id}")
-    decision = request_run(request, Path.cwd(), trigger)
+    decision = request_run(form.request(), Path.cwd(), trigger)
     say("retrain", decision.sentence)
     if decision.what in ("live", "unchanged"):
         return decision.sentence

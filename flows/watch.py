@@ -17,13 +17,12 @@ from prefect import flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from pydantic import Field
 
-from flows.carry import Form
+from flows.carry import Asked
 from unirg_core.faults import BadInput
 from unirg_core.files import read_json, write_json
 from unirg_core.home import home
 from unirg_core.progress import say
 from unirg_core.runs.checkout import project_root
-from unirg_core.runs.launch import Request
 from unirg_core.watch import watching
 
 ARRIVED = "unirg.drop.arrived"
@@ -33,7 +32,7 @@ _RECENT = 50
 _SETTINGS = "settings.json"
 
 
-class WatchForm(Form):
+class WatchForm(Asked):
     """What to watch, and what to retrain with when something new is there."""
 
     settle: float = Field(60.0, ge=0, description="Seconds that the drop must have stood still")
@@ -54,7 +53,7 @@ def watch(form: WatchForm) -> str:
 def look(form: WatchForm, here: Path) -> str:
     """Look once; return what was found, in a sentence."""
     root = project_root(here)
-    with watching(_request(form), root) as watched:
+    with watching(form.request(), root) as watched:
         if watched is None:
             return "Another look is under way."
         found = watched.look(form.settle)
@@ -66,12 +65,12 @@ def look(form: WatchForm, here: Path) -> str:
     return f"{found.sentence} Flow run {flow_run} retrains on it, {how}."
 
 
-def hand_over(client: SyncPrefectClient, form: Form, drop: str) -> tuple[UUID, str]:
+def hand_over(client: SyncPrefectClient, form: Asked, drop: str) -> tuple[UUID, str]:
     """Emit the drop's event and return the one flow run that came of it, and how it came."""
     deployment = client.read_deployment_by_name(RETRAIN)
     if earlier := _run_of(client, deployment.id, drop):
         return earlier, "started before"
-    asked = {**form.model_dump(exclude={"settle", "drop"}), "drop": drop}
+    asked = {**form.model_dump(exclude={"settle"}), "drop": drop}
     _emit(client, drop, asked)
     until = time.monotonic() + _ANSWER_SECONDS
     while time.monotonic() < until:
@@ -106,10 +105,6 @@ def _run_of(client: SyncPrefectClient, deployment: UUID, drop: str) -> UUID | No
     found = client._client.post("/flow_runs/filter", json=asked).raise_for_status().json()
     runs = (run for run in found if (run["parameters"].get("form") or {}).get("drop") == drop)
     return next((UUID(run["id"]) for run in runs), None)
-
-
-def _request(form: Form) -> Request:
-    return Request(**{**form.model_dump(exclude={"settle", "drop"}), "set": tuple(form.set)})
 
 
 def switch(form: WatchForm | None, every: float) -> str:

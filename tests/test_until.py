@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 from fixtures_clone import Clone, clone_at
+from pydantic import ValidationError
 
+from flows.carry import Form
+from flows.watch import WatchForm
 from unirg_core import params
 from unirg_core.audit import record as records
 from unirg_core.faults import BadInput
 from unirg_core.runs import pins
+from unirg_core.runs.launch import Request
 from unirg_core.runs.run import STATIONS, UNTIL, Run, Trigger, decide
 from unirg_core.runs.summary import ended_early
 
@@ -100,3 +104,18 @@ def test_the_data_is_made_and_checked_and_the_next_run_takes_it_from_the_cache(c
     said, third = shown(clone, "--until", "validate")
     assert third["state"] == "unchanged" and f"Nothing has changed since run {run.id}" in said
     assert "--until gatee is no station" in clone.unirg("retrain", "--until", "gatee", code=2)
+
+
+def test_the_form_on_the_page_asks_it_too() -> None:
+    offered = Form.model_json_schema()["properties"]["until"]
+    assert {"enum": list(UNTIL), "type": "string"} in offered["anyOf"] and offered["default"] is None
+    assert Form(until="validate", set=["seed=3"]).request() == Request(
+        approval="ask", until="validate", set=("seed=3",)
+    )
+    assert "until" not in WatchForm.model_fields, "what is watched goes the whole way"
+
+
+@pytest.mark.parametrize("form", [{"until": "register"}, {"until": "Validate"}, {"end": "validate"}])
+def test_a_form_that_ends_elsewhere_is_refused(form: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        Form(**form)
