@@ -571,6 +571,7 @@ def test_data_docs_open_without_a_network_and_link_to_every_table(harmed):
         assert "<style>" in text
     studies_page = (folder / next(link for link in links if "/studies/" in link)).read_text()
     assert "image_std" in studies_page and "Evaluated Expectations" in studies_page
+    assert "Data asset: studies" in studies_page
 
 
 def test_equal_data_gives_equal_bytes_and_docs_do_not_pile_up(tmp_path, run_folder):

@@ -25,6 +25,8 @@ _OUTSIDE = re.compile(
 
 _OUTSIDE_PICTURE = re.compile(r"url\(\s*[\"']?https?:[^)]*\)", re.IGNORECASE)
 
+_UNNAMED = "Data asset: None"  # so Great Expectations heads the page of any table that is held in memory
+
 _STYLE = """<style>
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #222 }
 table { border-collapse: collapse; margin: .5rem 0 1.5rem }
@@ -69,7 +71,7 @@ def settle(
         parts = path.relative_to(folder).parts
         text = path.read_text(encoding="utf-8")
         if parts != ("index.html",) and _STYLE not in text:
-            text = _OUTSIDE_PICTURE.sub("none", _OUTSIDE.sub("", text))
+            text = _OUTSIDE_PICTURE.sub("none", _OUTSIDE.sub("", text)).replace(_UNNAMED, f"Data asset: {parts[1]}")
             path.write_text(text.replace("</head>", f"{_STYLE}</head>", 1), encoding="utf-8")
         if parts[0] == "validations":
             pages[parts[1]] = "/".join(parts)
