@@ -11,6 +11,7 @@ from functools import partial
 from itertools import permutations
 
 from unirg_core.ingest.dates import HELD, Dates
+from unirg_core.ingest.digits import unread_numbers
 from unirg_core.ingest.identifiers import EMAIL, RULES
 from unirg_core.ingest.persons import (
     CLINICAL,
@@ -35,6 +36,7 @@ from unirg_core.ingest.persons import (
 from unirg_core.ingest.places import NO_TOWN, PLACED, SITE
 from unirg_core.ingest.small_letters import in_small_letters
 from unirg_core.ingest.terms import is_short_form, is_term
+from unirg_core.ingest.unknown import unknown_words
 from unirg_core.study import CAPITALS, MIXED, SMALL
 
 CATEGORIES = ("name", "id", "date", "time", "phone", "email", "address", "place", "age")
@@ -172,6 +174,7 @@ def scrub(text: str, known: Known, dates: Dates = TAGGED_DATES) -> tuple[str, Co
     if one_case(text) == SMALL:
         text = in_small_letters(text, found, _no_name_in_capitals)
     text = _people(text, found)
+    text = unread_numbers(unknown_words(text, found, one_case(text)), found)
     return _HOLDERS.sub(lambda match: moved[ord(match[0]) - HELD], text), found
 
 

@@ -1,0 +1,102 @@
+"""Which words are known to name nobody, which may be a name too, and which are nothing but names.
+
+`lexicon.txt.gz` is built by benchmarks/deid_lexicon.py from SCOWL (Copyright 2000-2011 by Kevin Atkinson; free to use,
+copy, modify and sell where that notice stands), the census's lists of names and words of Open-i; `stays.txt` is
+written by hand. Both are read when the first text is scrubbed, in some 30 ms, and held as sets.
+"""
+
+import gzip
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+from unirg_core.ingest.persons import CLINICAL, COMMON, EPONYMS, PLAIN, VERBAL
+from unirg_core.ingest.terms import is_term
+
+_HERE = Path(__file__).parent
+_KINDS = re.compile(r"^\[([\w ]+)\]$", re.MULTILINE)
+_PREFIXES = re.compile(
+    r"(?:anti|bi|broncho|cardio|costo|counter|dextro|endo|epi|extra|fibro|gastro|hemi|hemo|hepato|hydro|hyper|hypo|infero"
+    r"|infra|inter|intra|juxta|levo|macro|micro|mid|mini|mis|mono|multi|neuro|non|osteo|over|pan|para|peri|pleuro|pneumo"
+    r"|poly|post|postero|pre|pseudo|pulmo|quasi|re|retro|semi|sub|super|supero|supra|thoraco|tracheo|trans|tri|ultra|un"
+    r"|under|uni|vaso|veno)(?=\w{4})"
+)
+_ENDINGS = re.compile(r"(?<=\w{4})(?:s|es|ed|d|ing|ly|al|ity|ness|like)$")
+_FEWEST_MISTYPED = 7
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Sets of words in small letters.
+
+    Attributes
+    ----------
+    known
+        Words that name nobody, those in `doubtful` too.
+    doubtful
+        Known words that are also names (`Stone`, `Grace`); `given` holds those that are first names.
+    names
+        Names that are no words.
+    mistyped
+        What is left of a usual word of reports, or of the word itself, when one letter is taken out.
+    short
+        Short forms.
+    """
+
+    known: frozenset[str]
+    doubtful: frozenset[str]
+    given: frozenset[str]
+    names: frozenset[str]
+    mistyped: frozenset[str]
+    short: frozenset[str]
+
+
+@cache
+def lexicon() -> Lexicon:
+    """Return the lexicon, read once a process."""
+    lines = gzip.decompress((_HERE / "lexicon.txt.gz").read_bytes()).decode().splitlines()
+    built = {kind: frozenset(words.split()) for kind, _, words in (line.partition(": ") for line in lines)}
+    own = (_HERE / "stays.txt").read_text(encoding="utf-8")
+    parts = _KINDS.split(own)[1:]
+    stays = {kind: frozenset(words.split()) for kind, words in zip(parts[::2], parts[1::2], strict=True)}
+    doubtful = built["doubtful"] | built["doubtful given"] | COMMON
+    return Lexicon(
+        known=built["known"] | doubtful | CLINICAL | PLAIN | EPONYMS | frozenset().union(*stays.values()),
+        doubtful=doubtful - CLINICAL,
+        given=built["doubtful given"],
+        names=built["names"],
+        mistyped=frozenset(part for word in built["usual"] for part in _one_out(word)),
+        short=stays["short forms"],
+    )
+
+
+def _one_out(word: str) -> set[str]:
+    return {word} | {word[:n] + word[n + 1 :] for n in range(len(word))}
+
+
+@lru_cache(maxsize=65536)
+def is_known(word: str) -> bool:
+    """Tell whether a word in small letters is one of English or medicine, or close to a usual one of reports."""
+    words = lexicon()
+    if word in words.known or is_term(word):
+        return True
+    if word in words.names:
+        return False
+    stem = _ENDINGS.sub("", word)
+    if stem != word and (stem in words.known or stem + "e" in words.known):
+        return True
+    bare = _PREFIXES.sub("", word)
+    if bare != word and (bare in words.known or _ENDINGS.sub("", bare) in words.known):
+        return True
+    return len(word) >= _FEWEST_MISTYPED and not words.mistyped.isdisjoint(_one_out(word))
+
+
+def is_doubtful(word: str) -> bool:
+    """Tell whether a known word is a name too."""
+    return word in lexicon().doubtful
+
+
+def is_verbal(word: str) -> bool:
+    """Tell whether a word ends as hardly any name does."""
+    return bool(VERBAL.fullmatch(word))

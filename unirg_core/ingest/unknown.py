@@ -1,0 +1,220 @@
+"""Default deny: a capitalised word stays only where the lexicon knows it, and a known one not where it stands as a name.
+
+In a text of one case every word counts as capitalised. A word that the lexicon lacks goes wherever it stands. A known
+word that is a name too (`Stone`, `Grace`) goes beside a name, beside initials, as one of two such words, behind those
+who tell or are told, and before what only people do.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from functools import lru_cache
+
+from unirg_core.ingest.lexicon import is_doubtful, is_known, lexicon
+from unirg_core.ingest.persons import EPONYMS, LOWER, SHORT_FORMS, UPPER
+
+_LETTER = rf"[{UPPER}{LOWER}]"
+_TAG = r"\[(?:NAME|ID|DATE|TIME|PHONE|EMAIL|ADDRESS|PLACE|AGE)\]"
+_WORD = re.compile(rf"{_TAG}|(?<![\w'’])({_LETTER}[^\W\d_]*(?:['’´`][^\W\d_]+)*)(?![^\W_])")
+_CONTRACTED = re.compile(r"(?:\w*n['’]t|\w+['’](?:s|ll|re|ve|m|d|em)|o['’]clock)", re.IGNORECASE)
+_ROMAN = re.compile(r"[ivx]{1,5}|x+", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
+_BORN_BY = re.compile(
+    r"(?:['’]s)?[ -](?:[A-C][ -])?(?:catheters?|signs?|lines|diseases?|syndromes?|hernias?|nodes?|tubes?|drains?|shunts?|valves?"
+    r"|stains?|assays?|staples?|filters?|stents?|classification|criteria|fractures?|cysts?|rods?|nails?|plates?|procedure"
+    r"|operation|method|lymphoma|tumou?rs?|sarcoma|deformity|lesions?|bod(?:y|ies)|man(?:eu|oeu)ver|capsules?|ports?)\b",
+    re.IGNORECASE,
+)
+_SHORTEST_LOW = 4
+_SHORT_FORM_LETTERS = 5
+
+_WEAK = frozenset(
+    """will may can mark page still long small large field fields price case cases place view views line lines hand hands
+    back side base point points rest open close free full high low good best better well clear plain sharp dull early late left
+    right new old young major minor main great light dark heavy hard soft short broad wide deep fair fine flat front fall falls
+    head heart chest bone neck hair skin foot knee nail lung rib ribs child man woman men person people parent family baby adult patient
+    day days week weeks month year years time times date dates morning evening night noon spring summer winter autumn season
+    north south east west northern southern eastern western center middle upper lower inner outer end ends part parts half whole
+    wall walls tip gap ring rings band bands bar bars block cap cast chain clip coil cord cross curve cuff disc edge grade
+    graft hook joint knot lead leads level link loop mass mesh mask mold node notch pack pad patch peak pin pit plate pole pool port post
+    pouch pump rod rods root sac screw seal seed shadow shaft sheath sheet shell shield shunt spot stack star stem step strain strand
+    stick strip swan tent track trunk tube valve vest wedge wire wing wings zone air gas water fluid blood sugar salt iron gold silver
+    steel lead copper food rice pain hurt cough cold heat burn burns cut cuts sore weak strong quick slow rapid acute gross
+    an in do so no on or the and to of at as is be by we he she it his her him my our your who all any some more most less least few much many
+    one two three four five six seven eight nine ten first second third last next same such own other
+    see saw seen say said tell told ask get got give given go gone make made take taken come came keep kept let put set sit stand show
+    shown find found feel felt hold held hear read know known look need help use used move try turn run walk work worked call called
+    change check choose count cover deal draw drop drink drive eat fill follow grow help hope judge jump lay lean learn leave lie lift
+    list live lives loan lock lose love mean measure meet mind miss mix need note offer order pass pay pick plan play press print pull
+    push raise reach rent reply report review ride rise rinse roll rush save scan score search select sell send sense serve share
+    shift shock sign sleep smoke speak speed spend split spread start state stay stop store study suck swallow swing talk taper
+    test thank think throw tie touch train treat trust type wait wake want ward wash watch wear weigh wish wonder write
+    angle arch art august march june july sun sat wed mon jan feb mar apr jun jul aug sep oct nov dec era eve else manual numbers
+    hospital clinic house home room bed floor unit team desk office school church college court street road lane hill lake park place
+    bank bridge field forest garden gate ground hall harbor mill mine mount mountain river rock sea shore square station stone town
+    tower valley village well wood woods world doctor nurse clerk priest sister brother son sons father mother friend friends guest guy lady
+    boss chief driver guard hunter judge king major marine master minister officer painter parson player porter president prince
+    queen ranger sergeant sexton shepherd singer soldier student teacher teller trainer warden worker workman english french german
+    irish scottish welsh black white brown green grey gray blue red yellow pink orange purple violet golden silver
+    pilot dish bite alpha delta omega beta meta chi nu pa ma ed min max mi ha hang hung sung wan tiny song soon brain carina
+    vi sol shin chin cheek temple lien don dot bill echo coral crystal pearl ivory ebony oh ho lo yo hue ali else joint
+    held hood hooks bolt bottoms bounds branch cable cage carrier cave cash chance charge charity chart chase chestnut chew code coin
+    cone cook corn corona corral cotton couch council credit crook crow crown crust dent diamond dial dye dyer fever fiber figure final
+    fish flood flowers frame freed fried fume gall glass glaze grass grave guess harness heath heaps hedge helm hind hole holes honor
+    horn hose hour hump hunt ice ill inch ink key keys kidney kitchen lance lap laser lash law lay layman leaf leak leg lens lent letter
+    lever limb lip liver loss lot luster march mast may mere mole moon mouth muse nettles nickel null oaks pace paper peel pepper pipe
+    plenty powder power powers prior proof purse race rain rains rally ransom rash rate ray rays rector register risk round rounds rouse
+    rust sage sale sales sample sand scale scales screen self settle settles shade shadow shake shank shanks shook shut sides sift sill
+    slack slide slip slope smart smell smooth snap snare snow sock solid spear spears sphere spin spine spur squires stab stage stair
+    staples stark steed stern stiff stiles stock stomach story storm stout strap strange stream stress string stroke stump stunt style styles
+    swell switch table tail tall tan tang tape tear tender terms thick thin thorn thumb tight tile tip tissue toe ton tone tongue tooth
+    top trace trail trap tray tree trick trim trip true tuck twin twist valentine van veal vein velvet vent voice waist ware warm waste
+    watt watts wave waves way weed weeks weight wheel wick wicker width wild wilt wise worth wound wrist wrong young younger
+    parish senior junior monk pope provost abbey alderman archer""".split()
+)
+"""Doubtful words that reports use so much that they need a plain sign of a name: a title, an initial, a known name."""
+
+_PEOPLE_DO = (
+    r"(?:says|said|states|stated|reports|reported (?:that|to)|denies|denied|complains|complained|coughs|coughed|wants|wanted"
+    r"|refused|refuses|asks|asked|called|calls|told|tells|agrees|agreed|concurs|signed|signs|knows|knew|lives|lived|works|worked"
+    r"|retired|slid|slept|fell|walked|walks|came|went|rang|drove|drives|smokes|smoked|saw|sees|took|takes|brought|held|holds|gave|gives|wrote"
+    r"|writes|read|performed|placed|inserted|dictated|reviewed|verified|answered|attended|arrived|visited|visits|thinks|thought|feels|felt|was (?:seen|told|informed"
+    r"|notified|paged|called|born|rotated|intubated|extubated|moved|given|admitted|discharged|present|unable|asked|brought|gardening)|is (?:aware|the|a|an|in|on|hard|deaf|blind|confused"
+    r"|intubated|our|his|her|not to|to|still)|has (?:been|had|the|asked|agreed)|had (?:been|operated|a|an)|to (?:check|review|arrange|call|follow|sign|remove|see|visit|page|discuss|decide|bring)"
+    r"|will (?:call|check|see|review|notify|arrange|follow|sign|bring)|aware|notified|informed|paged|made aware|needs|remains|returns|returned|team to|also|still|too|stays|starts|turned)\b"
+)
+_LEADS = (
+    r"(?:with|w/|by|per|to|told|tell|ask|asked|asking|paged|page|called|call|from|dr|dr\.|mr|mr\.|mrs|mrs\.|ms|ms\.|miss|nurse|rn|md|np|for|hey|hi|hello"
+    r"|dear|thanks|thx|cheers|regards|and|&|notified|notify|informed|spoke|saw|rt|tech|vs|versus|son|daughter|wife|husband|mother|father"
+    r"|brother|sister|mum|mom|dad|uncle|aunt|niece|nephew|cousin|partner|friend|neighbou?r|carer|caregiver|medic|coach|boss"
+    r"|sitter|interpreter|sgt|officer|reader|rater|reviewer|operator|donor|worker|claimant|adjuster|supervisor|chaplain|coordinator"
+    r"|surgeon|consultant|resident|attending|fellow|intern|registrar|implanter|subscriber|labelled|marked|named|name|signed|typed|checked"
+    r"|dictated|reading|read|addendum|pt|patient|baby|twin|late|colleague|witness|guardian|applicant|guarantor|insured)"
+)
+
+
+def _at(start: str, end: str) -> str:
+    return f"{start}{end}"
+
+
+_D = rf"(?<![\w'’.-])([{UPPER}][\w'’]*|[{LOWER}][\w'’]*)(?![\w'’])"
+_SEP = r"(?:,? |, ?|-|\^|/| & | and |,? (?:[A-Z]\.?,? )+)"
+_BESIDE_LEFT = re.compile(rf"{_D}(?={_SEP}\[NAME\])")
+_BESIDE_RIGHT = re.compile(rf"(?<=\[NAME\])({_SEP}){_D}(?!-[a-z])")
+_PAIR = re.compile(rf"{_D}((?:,? | [A-Z]\.? |,|\^|-)){_D}")
+_INITIAL_BEFORE = re.compile(
+    rf"(?<![\w'’-])(?<!vitamin )(?<!hepatitis )(?<!type )(?<!grade )(?<!group )(?<!stage )(?<!influenza )((?:[A-Z]\. ?|[A-Z] ){{1,2}})([{UPPER}][\w'’]+)(?![\w'’])"
+)
+_INITIAL_AFTER = re.compile(rf"(?<![\w'’.-])([{UPPER}][\w'’]+)(?=,? [A-Z]\.?(?:[;:)/\]]|\.?$|\. [A-Z]|, \[))")
+_BEFORE_DEED = re.compile(rf"((?:^|[.;:!?/)\]\n]\s*|\bthat |\bwhen |\band |\bsays ))([{UPPER}{LOWER}][\w'’]+)(?= {_PEOPLE_DO})")
+_BEHIND_LEAD = re.compile(
+    rf"(?<![\w'’-])((?i:{_LEADS})(?:[:,]| \(|\s?[\"“])?\s)([{UPPER}{LOWER}][\w'’]+)(?=$|[.,;:)/?!\]\"”]|\s(?:\[|at\b|on\b|by\b|who\b|and\b|in\b|for\b|from\b|about\b|re\b|regarding\b|already\b|still\b|ok\b|when\b|via\b|has\b|had\b|is\b|was\b|to\b|that\b|this\b|present\b|states\b|says\b|aware\b|&|\())"
+)
+_PARTICLES = re.compile(
+    rf"(?<![\w'’-])(?:(?i:van|von|de|der|den|del|della|di|da|dos|du|la|le|el|al|bin|ibn|ben|st\.?|mac|mc|o['’]|d['’]|ter|ten)[ -]?){{1,2}}(?=\[NAME\])"
+)
+_MERGED = re.compile(
+    rf"\[NAME\](?:['’]s)?(?:(?:\s?[,^/-]\s?|\s+|\s?[,^]\s?|\.)(?:[{UPPER}]\.?[\s,^]+)*\[NAME\])+(?:[ ^][{UPPER}](?![\w'’]))?"
+)
+_LONE = re.compile(rf"(?<![\w.\]])(?:[{UPPER}]\.?[ ^]?){{1,2}}(?=\[NAME\])|(?<=\[NAME\])(?:[ ^]|, ?)[{UPPER}](?![\w'’])\.?(?!\w)")
+
+
+def unknown_words(text: str, found: Counter[str], case: str) -> str:
+    """Return the text without words that nothing explains and known ones that stand as names, counted in `found`.
+
+    Parameters
+    ----------
+    text
+        The text, after all rules.
+    found
+        Category -> count.
+    case
+        Of the text: `unirg_core.study.MIXED`, `CAPITALS` or `SMALL`.
+    """
+    one_case = case != "mixed"
+
+    def unexplained(match: re.Match[str]) -> str:
+        word = match[1]
+        if word is None or stays(word, case) or _named_sign(match):
+            return match[0]
+        found["name"] += 1
+        return "[NAME]" + (_POSSESSIVE.search(word)[0] if _POSSESSIVE.search(word) else "")
+
+    text = _WORD.sub(unexplained, text)
+    return _as_names(text, found, one_case)
+
+
+def _named_sign(match: re.Match[str]) -> bool:
+    """Tell whether a disease, sign or device is meant that bears an unknown name."""
+    return match[1][0].isupper() and bool(_BORN_BY.match(match.string, match.end()))
+
+
+@lru_cache(maxsize=65536)
+def stays(word: str, case: str) -> bool:
+    """Tell whether a word may stand wherever it likes."""
+    bare = _POSSESSIVE.sub("", word)
+    low = bare.lower()
+    if len(low) < 2 or _CONTRACTED.fullmatch(word) and is_known(low) or _ROMAN.fullmatch(low):
+        return True
+    if re.search("['’´`]", low):
+        return bool(_CONTRACTED.fullmatch(low)) and is_known(re.split("['’´`]", low)[0].removesuffix("n"))
+    if is_known(low):
+        return not (low in EPONYMS and low in _ALSO_NAMES)
+    if bare.isupper() or (bare[:-1].isupper() and bare[-1] == "s"):
+        letters = bare.rstrip("s")
+        return len(letters) <= (_SHORT_FORM_LETTERS if case == "mixed" else 3) and low not in lexicon().names
+    if bare.islower() and case == "mixed":
+        return len(low) < _SHORTEST_LOW or low not in lexicon().names
+    return False
+
+
+_ALSO_NAMES = frozenset("")
+
+
+def _as_names(text: str, found: Counter[str], one_case: bool) -> str:
+    """Replace known words that are names too where they stand as such."""
+
+    def doubtful(word: str, weak: bool = False) -> bool:
+        low = _POSSESSIVE.sub("", word).lower()
+        if not (one_case or word[0].isupper()) or not is_doubtful(low) or low in SHORT_FORMS:
+            return False
+        return weak or low not in _WEAK
+
+    def tag() -> str:
+        found["name"] += 1
+        return "[NAME]"
+
+    def left(match: re.Match[str]) -> str:
+        return tag() if doubtful(match[1], weak=not one_case) else match[0]
+
+    def right(match: re.Match[str]) -> str:
+        return match[1] + tag() if doubtful(match[2], weak=not one_case and "and" not in match[1]) else match[0]
+
+    def pair(match: re.Match[str]) -> str:
+        one, between, other = match.groups()
+        given = {word.lower() for word in (one, other)} & lexicon().given
+        if given and doubtful(one, not one_case) and doubtful(other, not one_case) and not {one.lower(), other.lower()} <= _WEAK:
+            return f"{tag()}{between}[NAME]"
+        return match[0]
+
+    def second(match: re.Match[str]) -> str:
+        word = match[2]
+        weak = match.re is _INITIAL_BEFORE and not one_case and "." in match[1]
+        return match[1] + tag() if doubtful(word, weak) else match[0]
+
+    def first(match: re.Match[str]) -> str:
+        return tag() if doubtful(match[1]) else match[0]
+
+    for pattern, replaced in (
+        (_PAIR, pair),
+        (_INITIAL_BEFORE, second),
+        (_INITIAL_AFTER, first),
+        (_BEFORE_DEED, second),
+        (_BEHIND_LEAD, second),
+        (_BESIDE_LEFT, left),
+        (_BESIDE_RIGHT, right),
+    ):
+        text = pattern.sub(replaced, text)
+    if "[NAME]" not in text:
+        return text
+    return _MERGED.sub("[NAME]", _LONE.sub("", _PARTICLES.sub("", text)))
