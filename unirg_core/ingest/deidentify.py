@@ -13,6 +13,7 @@ from itertools import permutations
 from unirg_core.ingest.dates import HELD, Dates
 from unirg_core.ingest.digits import unread_numbers
 from unirg_core.ingest.identifiers import EMAIL, RULES
+from unirg_core.ingest.lexicon import is_doubtful, is_known
 from unirg_core.ingest.persons import (
     CLINICAL,
     COMMON,
@@ -47,7 +48,8 @@ _MOST_PAIRED = 4
 _NO_NAME_ALONE = COMMON | EPONYMS | PLAIN
 _GIVEN = ("Will", "May")  # so written inside a sentence they are names, not verbs
 _MOST_UNEXPLAINED = 3
-_TITLE_CASE = 0.2
+_TITLE_CASE = 0.5
+_PLAIN_WORDS = re.compile(rf"(?<=[\w,;] )[{UPPER}{LOWER}][{LOWER}]{{3,}}(?!\w)")
 _FEW_SMALL = 0.3
 _FEWEST_WORDS = 3  # of a text whose case says anything
 _WORDS = re.compile(r"[^\W\d_]{2,}")
@@ -223,7 +225,7 @@ def _unexplained(text: str, found: Counter[str]) -> str:
     small = {word for word in re.findall(r"\w+", text) if word.islower()}
     text = INITIALED.sub(partial(_behind_initials, found, small), text)
     doubtful = [m for m in INSIDE.finditer(text) if not _explained(m, small)]
-    if len(doubtful) > max(_MOST_UNEXPLAINED, _TITLE_CASE * len(text.split())):
+    if len(doubtful) > _MOST_UNEXPLAINED and _in_title_case(text):
         return text
     spans = {match.span(1) for match in doubtful}
 
@@ -236,6 +238,12 @@ def _unexplained(text: str, found: Counter[str]) -> str:
     return _BESIDE.sub(_first_of_two, INSIDE.sub(replaced, text))
 
 
+def _in_title_case(text: str) -> bool:
+    """Tell whether most of a text's plain words have a capital, so that a capital says nothing."""
+    plain = [word for word in _PLAIN_WORDS.findall(text) if is_known(word.lower()) and not is_doubtful(word.lower())]
+    return sum(word[0].isupper() for word in plain) > _TITLE_CASE * len(plain)
+
+
 def _behind_initials(found: Counter[str], small: set[str], match: re.Match[str]) -> str:
     if _explained(match, small) or VERBAL.fullmatch(match[1]):
         return match[0]
@@ -246,7 +254,7 @@ def _behind_initials(found: Counter[str], small: set[str], match: re.Match[str])
 def _first_of_two(match: re.Match[str]) -> str:
     first, joined, _ = match[1].partition(" and ")
     word = first.strip(" ,").lower()
-    stays = word in PLAIN | EPONYMS or VERBAL.fullmatch(word) or is_term(word) or is_short_form(first.strip(" ,"))
+    stays = word in PLAIN | EPONYMS or is_short_form(first.strip(" ,")) or (is_known(word) and not is_doubtful(word))
     return match[1] if stays else f"[NAME]{joined or ' '}"
 
 
@@ -380,7 +388,8 @@ def _no_name(word: str) -> bool:
 
 
 def _no_name_in_capitals(word: str) -> bool:
-    return _no_name(word) or bool(VERBAL.fullmatch(word.strip(".,:;'-")))
+    bare = _bare(word)
+    return _no_name(word) or (is_known(bare) and not is_doubtful(bare)) or bool(VERBAL.fullmatch(bare))
 
 
 def _no_site(word: str) -> bool:

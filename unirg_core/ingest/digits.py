@@ -36,7 +36,8 @@ _MIXED = (
 )
 _LABEL = (
     r"(?:image|series|slice|view|level|grade|stage|type|class|segment|seg|zone|rib|lead|fig|figure|table|rad|birads|lirads|lung-rads"
-    r"|asa|ph|x|day|pod|week|hd|dol|no|ef|hr|rr|bp|wbc|hgb|hct|plt|gfr|gcs|peep|ett|at|n|age|tv|ps|f|t|ei|dap|sid|fio|cl|q|r|l|c|ga|gfr|egfr|#)?[-:=#]{0,2}"
+    r"|asa|ph|x|day|pod|week|hd|dol|no|ef|hr|rr|bp|wbc|hgb|hct|plt|gfr|gcs|peep|ett|at|age|tv|ps|ei|dap|sid|fio|ga|gfr|egfr|#)?[-:=#]{0,2}"
+    r"|[ftnqrlcp][:=]"
 )
 _ALLOWED = re.compile(
     rf"{_SMALL_NUMBER}(?:\s?(?:-|–|/|:|to|and|&|\+)\s?{_SMALL_NUMBER})?(?:-?{_UNIT})?(?:/(?:{_UNIT}|\d{{1,2}}h?))?"
@@ -55,8 +56,22 @@ _BEHIND = re.compile(
     r"|troponin|bnp|ddimer|d-dimer|ferritin|crp|ldh|ck|creatinine|glucose|sodium|potassium|of|lead|[x×]|by)[ :=#]{1,2}$",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
+_NO_AGE = re.compile(
+    rf"\s?-?(?!(?:years?|yrs?|y)\b){_SURE}|\s?[x×%]|\s?-?(?:years?|yrs?|y)\s*(?:ago|prior|before|earlier|later|after|hx|history|smok\w*|pack"
+    r"|since|follow)",
+    re.IGNORECASE,
+)
+_OLD = re.compile(r"(9\d|1[01]\d)(?:['’]?s|(?:st|nd|rd|th)|-?(?:yo|y/?o|y|yrs?|years?|yof|yom|f|m|/[fm])(?:[-/].*)?)?", re.IGNORECASE)
+_RATED = re.compile(
+    r"\b(?:hr|pulse|rates?|bp|sats?|spo2|sao2|o2|saturat\w+|weigh\w*|wt|kg|temp\w*|degrees?|images?|series|slices?|glucose|pressure|systolic"
+    r"|diastolic|map|score|percent|sodium|chloride|mcv|creatinine|ef|fio2|angle|cobb|kvp?|mas?|dose|flow|volume|level|hgb|sugar|bs|bgl"
+    r"|count|number|total|minutes?|nodes?|room air|oxygen|x|times|approximately|about|over|under|than|of|or|to|by)\b[^.;]{0,24}$",
+    re.IGNORECASE,
+)
 _AHEAD = re.compile(rf"\s?-?{_SURE}|\s?[x×]\s?\d", re.IGNORECASE)
-_CHUNK = re.compile(r"\[[A-Z]{2,7}\]|[\w.:/#^+'’%°=~*×<>≤≥±&@\\,µμ–-]*\d[\w.:/#^+'’%°=~*×<>≤≥±&@\\,µμ–-]*")
+_CHUNK = re.compile(r"\[[A-Z]{2,7}\]|[\w.:/#^+'’%°=~*×<>≤≥±&@\\,µμ–-]+")
+_TRAILING = re.compile(r"(?:(?<=\[ID\])|(?<=\[PHONE\]))[-/._:](?:\[ID\]|\w{1,12}(?![\w\]]))|(?<![\w\[])\w{1,8}[-/_](?=\[ID\])")
 _EDGES = ".,:;'’#=*~\\/&@^-–"
 _SPACED = re.compile(r"(?<![\w.,/:-])\d{2,4}(?: \d{2,4}){2,5}(?![\w/:-]|[.,]\d)")
 _SPACED_LETTERS = re.compile(
@@ -66,9 +81,9 @@ _SPACED_LETTERS = re.compile(
 
 def unread_numbers(text: str, found: Counter[str]) -> str:
     """Return the text without the numbers that are none of a report's own, counted in `found`."""
+    text = _SPACED_LETTERS.sub(partial(_spaced, found), text)
     text = _SPACED.sub(partial(_spaced, found), text)
-    text = _SPACED_LETTERS.sub(partial(_gone, found), text)
-    return _CHUNK.sub(partial(_kept, found), text)
+    return _TRAILING.sub("", _CHUNK.sub(partial(_kept, found), text))
 
 
 def _gone(found: Counter[str], match: re.Match[str]) -> str:
@@ -85,11 +100,16 @@ def _spaced(found: Counter[str], match: re.Match[str]) -> str:
 
 def _kept(found: Counter[str], match: re.Match[str]) -> str:
     whole = match[0]
-    if whole[0] == "[" and whole[-1] == "]":
+    if whole[0] == "[" or not _DIGIT.search(whole):
         return whole
     core = whole.strip(_EDGES)
     start = whole.index(core)
     end = match.start() + start + len(core)
+    before = match.string[max(0, match.start() - 40) : match.start() + start]
+    old = _OLD.fullmatch(core)
+    if old and not _NO_AGE.match(match.string, end) and not _RATED.search(before):
+        found["age"] += 1
+        return f"{whole[:start]}[AGE]{core[old.end(1):]}{whole[start + len(core):]}"
     if is_reports_own(core):
         return whole
     if _MEASURED.fullmatch(core) and (

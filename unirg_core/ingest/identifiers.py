@@ -19,7 +19,13 @@ def _after(words: str, pattern: str, first: str = r"[\d(#]") -> str:
 
 _TIMES = (
     r"\b(?:[01]?\d|2[0-3])[:.][0-5]\d(?::[0-5]\d(?:\.\d+)?)?\s?(?:[ap]\.?m\b\.?|hrs?\b|hours\b|o'clock\b)",
-    r"(?<![\d:])(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?![\d:])",
+    r"(?<!\d)(?<!\d:)(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?![\d:])[apz]?(?!\w)",
+    r"(?:(?<=\bat )|(?<=\btime )|(?<=\[DATE\] ))(?:[01]\d|2[0-3])\.[0-5]\d(?![\d.]|\s?(?:mm|cm|%|ml|mg))",
+    r"(?=[012])(?:(?<=scene )|(?<=cleared )|(?<=arrived )|(?<=time=)|(?<=time:)|(?<=notified )|(?<=drawn )|(?<=collected )|(?<=began )"
+    r"|(?<=started )|(?<=stopped )|(?<=dispatched )|(?<=departed )|(?<=left )|(?<=done )|(?<=until )|(?<=\[TIME\]-)|(?<=\[TIME\] - ))"
+    r"(?:[01]\d|2[0-3])[0-5]\d\b(?!\s?(?:m|c|k|x|views?|images?)|[./-]\d)",
+    r"\b(?:[01]\d|2[0-3])[0-5]\d\s?(?:z|utc|gmt|est|edt|cst|pst)\b",
+    r"\b(?:1[0-2]|[1-9])[ap]m?\b(?=\s?-\s?\d)|(?<=\d[ap]-)(?:1[0-2]|[1-9])[ap]\b",
     r"\b(?:1[0-2]|[1-9])\s?(?:am|pm|a\.m\.|p\.m\.|o'clock)(?!\w)",
     r"\b(?:[01]\d|2[0-3])[0-5]\d\s?(?:hrs?|hours|h)\b",
     r"(?=[012])(?:(?<=\bat )|(?<=@ )|(?<=@)|(?<=\btime )|(?<=\btime: )|(?<=\bof call )|(?<=\bof call: )"

@@ -23,6 +23,7 @@ _PREFIXES = re.compile(
     r"|under|uni|vaso|veno)(?=\w{4})"
 )
 _ENDINGS = re.compile(r"(?<=\w{4})(?:s|es|ed|d|ing|ly|al|ity|ness|like)$")
+_MEDICAL = re.compile(r"\w{2,}(?:ar|al|ic|ous|ions?|omas?|[oi]tic|ated|ary|ium|eal)")
 _FEWEST_MISTYPED = 7
 
 
@@ -88,6 +89,8 @@ def is_known(word: str) -> bool:
         return True
     bare = _PREFIXES.sub("", word)
     if bare != word and (bare in words.known or _ENDINGS.sub("", bare) in words.known):
+        return True
+    if bare != word and _MEDICAL.fullmatch(bare):
         return True
     return len(word) >= _FEWEST_MISTYPED and not words.mistyped.isdisjoint(_one_out(word))
 

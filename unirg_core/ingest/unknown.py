@@ -7,11 +7,10 @@ who tell or are told, and before what only people do.
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from functools import lru_cache
 
 from unirg_core.ingest.lexicon import is_doubtful, is_known, lexicon
-from unirg_core.ingest.persons import EPONYMS, LOWER, SHORT_FORMS, UPPER
+from unirg_core.ingest.persons import LOWER, PLAIN, SHORT_FORMS, UPPER
 
 _LETTER = rf"[{UPPER}{LOWER}]"
 _TAG = r"\[(?:NAME|ID|DATE|TIME|PHONE|EMAIL|ADDRESS|PLACE|AGE)\]"
@@ -74,6 +73,50 @@ _WEAK = frozenset(
 )
 """Doubtful words that reports use so much that they need a plain sign of a name: a title, an initial, a known name."""
 
+_WEAK |= frozenset(
+    """rule marrow colon core range surface shoulders finger palm plant standard begin reading ready real reason ridge sweat
+    sweats shiver shivers daily given blank blunt board borders barrier beam bean bend bent bow bump burr button cancel
+    cardinal conception constant converse crumb curl cutting dart dash drain drum dust duty dusty force gene harsh hammer hatch
+    just means million poor pounds pound reader sack sample samples session sessions shear sheets shields shorter showers shows
+    sites speck spikes spell stamp straight struck via wait waits person persons neighbors cousins cousin brothers folks
+    lawyer pastor pat peg gauge ream sink sites spinner strait toes torn wages waste waters elder beer coffee
+    alter ball bare begin boring born brace breed breeding bright brim brush bunch bunting bye clover clack click coffin comfort
+    confer cool crank crisp cutter dear drum duck early earnest eddy fast favors fan fender flake fold folk fork freeze fore
+    forehand fuller gist good gore grim groom hack handy hard harder hardy hazard heady heard heater holder holes homes humble
+    hurdle irons jumper keen kit lack lark lesser lodge lovely manner manners maze mercy messy miracle mock money moss music nave
+    nipper noble oxford packer pan pang pansy parks peace persons pillow pipes plank plaza pleasant polite pointer pond ponder pray
+    precious pride profit province pulley raven render riffle ringer roller roof rook rough rude rusty sandy scarlet scurry
+    seals sear shim shine shuck silver sim slaughter slate sledge sleeper slight smock sparkle spates springs sprinkle spry
+    stalk starling sterling stickler stoops stormy straw stripling sunny sunshine sweet swift teeter teeters terms thrash tiller
+    tingle tinker topping towers trader troupe trout trusty utter vale vice vines viola wade wager waddle walker wander warren
+    weathers wheat wheeler whiting wiser wooden woody wins winner zone aide alley almond amber apple arena arms auger aura azure bacon badge
+    badger bangs bar barge barley barn bash bat battle bay bays beach beard bee bellows belt berry bias bible bills bird blades bland
+    blanks bloom blow boat boxer boxers box bracken brand brandy bray broom buck buckles bud bull bush butter buzzard camp candy""".split()
+)
+_WEAK -= frozenset(
+    """walker warren hardy fuller mercy noble sandy sterling wade wheeler whiting packer parks bacon battle berry bloom buck bush brand
+    brandy bird badger raven scarlet silver sunny swift roller rook lark lodge oxford""".split()
+)
+_ALSO_NAMES = frozenset(
+    """hampton jefferson huntington wilson turner graves parkinson fowler ewing harrington quinton golden morison hickman horner
+    collies coombs cobb marie larrey rasmussen frey cope addison barrett collins bell"""
+    .split()
+)
+"""Eponyms that are usual names or towns: they stay before their disease, sign or device alone."""
+
+_WEAK |= frozenset("card cards nurse foster".split())
+_SURNAMES = frozenset(
+    """young hill green brown white black gray grey stone winter winters summer spring field may will mark page king price wood
+    woods rivers foster hunter porter parish senior park lake pope little strong sharp swift rich grant chase bridges brooks
+    banks frank dean miles norman major guy love best good long wise weeks day west north east south church hall house temple
+    judge bishop fields rice peace power powers head hand chance joy story case ward cross lane short pace walker art august
+    april june sun sung song ho ha son soon chin min chi yo oh lo an do le shah pat bill dot crystal pearl ivory coral echo fay hope
+    child mann grace read reed hurt parker park speed moon ford cage stock locke light violet golden silver english french lamb""".split()
+)
+"""Weak words that are usual names: they count where a lead, a label or a name beside them says so."""
+
+_VERBS = frozenset("will may mark page long read hurt case head hand light love lead".split())
+
 _PEOPLE_DO = (
     r"(?:says|said|states|stated|reports|reported (?:that|to)|denies|denied|complains|complained|coughs|coughed|wants|wanted"
     r"|refused|refuses|asks|asked|called|calls|told|tells|agrees|agreed|concurs|signed|signs|knows|knew|lives|lived|works|worked"
@@ -81,42 +124,67 @@ _PEOPLE_DO = (
     r"|writes|read|performed|placed|inserted|dictated|reviewed|verified|answered|attended|arrived|visited|visits|thinks|thought|feels|felt|was (?:seen|told|informed"
     r"|notified|paged|called|born|rotated|intubated|extubated|moved|given|admitted|discharged|present|unable|asked|brought|gardening)|is (?:aware|the|a|an|in|on|hard|deaf|blind|confused"
     r"|intubated|our|his|her|not to|to|still)|has (?:been|had|the|asked|agreed)|had (?:been|operated|a|an)|to (?:check|review|arrange|call|follow|sign|remove|see|visit|page|discuss|decide|bring)"
-    r"|will (?:call|check|see|review|notify|arrange|follow|sign|bring)|aware|notified|informed|paged|made aware|needs|remains|returns|returned|team to|also|still|too|stays|starts|turned)\b"
+    r"|will (?:call|check|see|review|notify|arrange|follow|sign|bring)|aware|notified|informed|paged|made aware|needs|remains|returns|returned|team to|also|still|too|stays|starts|turned)\b|from \[NAME|vs\b|\((?:not|and)\b"
+)
+_STRONG_LEADS = (
+    r"per|told|tell|page|ask|asked|asking|paged|dr\.?|mr\.?|mrs\.?|ms\.?|miss|drs\.?|nurse|hey|hi|hello|dear|thanks,?|thx|cheers,?|regards,?|notified|notify"
+    r"|spoke (?:with|to)|spoke|sister of|brother of|wife|son|daughter|husband|mother|father|brother|sister|mum|mom|dad|uncle|aunt|niece|nephew|cousin|partner|friend"
+    r"|neighbou?r|carer|caregiver|caretaker|stepson|grandson|granddaughter|fianc[ée]e?|girlfriend|boyfriend|roommate|medic|coach|boss|sitter|interpreter|sgt|officer|reader|rater|reviewer|operator"
+    r"|donor|claimant|adjuster|supervisor|chaplain|coordinator|implanter|subscriber|typist|colleague|witness|guardian|applicant"
+    r"|guarantor|insured|named|name|surname|labelled|labeled|signed|typed|dictated|dictating|answered by|signed by|read by|seen by|d/w|s/w|w/|c/o|attn|cc"
+    r"|insured|member|employee|driver|passenger|trainee|volunteer|investigator|principal|pi|author|tech|rt|rn|md|np|team|pcp|gp"
 )
 _LEADS = (
-    r"(?:with|w/|by|per|to|told|tell|ask|asked|asking|paged|page|called|call|from|dr|dr\.|mr|mr\.|mrs|mrs\.|ms|ms\.|miss|nurse|rn|md|np|for|hey|hi|hello"
-    r"|dear|thanks|thx|cheers|regards|and|&|notified|notify|informed|spoke|saw|rt|tech|vs|versus|son|daughter|wife|husband|mother|father"
-    r"|brother|sister|mum|mom|dad|uncle|aunt|niece|nephew|cousin|partner|friend|neighbou?r|carer|caregiver|medic|coach|boss"
-    r"|sitter|interpreter|sgt|officer|reader|rater|reviewer|operator|donor|worker|claimant|adjuster|supervisor|chaplain|coordinator"
-    r"|surgeon|consultant|resident|attending|fellow|intern|registrar|implanter|subscriber|labelled|marked|named|name|signed|typed|checked"
-    r"|dictated|reading|read|addendum|pt|patient|baby|twin|late|colleague|witness|guardian|applicant|guarantor|insured)"
+    r"with|by|to|called|call|from|for|and|&|informed|saw|vs\.?|versus|not|worker|surgeon|consultant|resident|attending|fellow|intern"
+    r"|registrar|that|spell|checked|reading|reads|read|addendum|pt|patient|baby|twin|late|marked|rad|ref|prof|professor|physician|provider|doctor"
 )
-
-
-def _at(start: str, end: str) -> str:
-    return f"{start}{end}"
 
 
 _D = rf"(?<![\w'’.-])([{UPPER}][\w'’]*|[{LOWER}][\w'’]*)(?![\w'’])"
-_SEP = r"(?:,? |, ?|-|\^|/| & | and |,? (?:[A-Z]\.?,? )+)"
-_BESIDE_LEFT = re.compile(rf"{_D}(?={_SEP}\[NAME\])")
+_SEP = r"(?:,? | ?, ?| ?\^ ?|-|/| & | and |,? (?:[A-Z]\.?,? ){1,2})"
+_BESIDE_LEFT = re.compile(rf"(?<![\w'’.-])()([{UPPER}{LOWER}][\w'’]*)(?![\w'’])(?={_SEP}\[NAME\])")
 _BESIDE_RIGHT = re.compile(rf"(?<=\[NAME\])({_SEP}){_D}(?!-[a-z])")
-_PAIR = re.compile(rf"{_D}((?:,? | [A-Z]\.? |,|\^|-)){_D}")
+_PAIR = re.compile(rf"{_D}((?:,? | [A-Z]\.? |,|\^|-))(?={_D})")
 _INITIAL_BEFORE = re.compile(
     rf"(?<![\w'’-])(?<!vitamin )(?<!hepatitis )(?<!type )(?<!grade )(?<!group )(?<!stage )(?<!influenza )((?:[A-Z]\. ?|[A-Z] ){{1,2}})([{UPPER}][\w'’]+)(?![\w'’])"
 )
-_INITIAL_AFTER = re.compile(rf"(?<![\w'’.-])([{UPPER}][\w'’]+)(?=,? [A-Z]\.?(?:[;:)/\]]|\.?$|\. [A-Z]|, \[))")
-_BEFORE_DEED = re.compile(rf"((?:^|[.;:!?/)\]\n]\s*|\bthat |\bwhen |\band |\bsays ))([{UPPER}{LOWER}][\w'’]+)(?= {_PEOPLE_DO})")
-_BEHIND_LEAD = re.compile(
-    rf"(?<![\w'’-])((?i:{_LEADS})(?:[:,]| \(|\s?[\"“])?\s)([{UPPER}{LOWER}][\w'’]+)(?=$|[.,;:)/?!\]\"”]|\s(?:\[|at\b|on\b|by\b|who\b|and\b|in\b|for\b|from\b|about\b|re\b|regarding\b|already\b|still\b|ok\b|when\b|via\b|has\b|had\b|is\b|was\b|to\b|that\b|this\b|present\b|states\b|says\b|aware\b|&|\())"
+_INITIAL_AFTER = re.compile(rf"(?<![\w'’.-])()([{UPPER}][\w'’]+)(?=,? [A-Z]\.?(?:[;:)/\]]|\.?$|\. [A-Z]|, \[))")
+_BEFORE_DEED = re.compile(rf"((?:^|[.;:!?/)\]\n]\s{{0,3}}|\bthat |\bwhen |\band |\bsays ))([{UPPER}{LOWER}][\w'’]+)(?= {_PEOPLE_DO})")
+_PHRASE_ENDS = (
+    r"(?=$|\s?[.,;:)/?!\]\"”|]|\s(?:\[|at\b|on\b|by\b|who\b|and\b|in\b|for\b|from\b|about\b|re\b|regarding\b|already\b|still\b|ok\b|when\b|via\b|has\b"
+    r"|had\b|is\b|was\b|to\b|that\b|this\b|present\b|states\b|says\b|aware\b|length\b|rang\b|vs\b|&|\())"
 )
+_BEHIND_STRONG = re.compile(
+    rf"(?<![\w'’-])((?i:{_STRONG_LEADS})(?:[:,=]|\s?\(|\s?[\"“])?\s?(?<=[\s(\"“:=]))([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS})"
+)
+_BEHIND_LEAD = re.compile(
+    rf"(?<![\w'’-])((?i:{_LEADS})(?:[:,=]|\s?\(|\s?[\"“])?\s?(?<=[\s(\"“:=]))([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS})"
+)
+_LABELLED = re.compile(rf"((?:[\w.)]\s?[:=] ?|[/(\"“] ?|\] |^))([{UPPER}{LOWER}][\w'’]+)(?=\s?(?:[;|:,)\"”]|$|\((?:not|vs)|vs\b))")
+_LABELLED_INITIALS = re.compile(
+    r"(\b(?:typed|typist|initials?(?: of| are)?|tech(?:nologist)?|transcribed(?: by)?|trans(?:criptionist)?|scribe|marker|qc ok|checked|operator|rater|"
+    r"keyed(?: by)?|logged(?: by)?|by)\b\s?[:.=/]?\s?)(?-i:([A-Z]{1,3}|[A-Z]\.[A-Z]\.?))(?![\w'’/-])",
+    re.IGNORECASE,
+)
+_SHORT_LABELLED = re.compile(
+    rf"(\b(?i:ref(?:erred|erring)?|dr|rad(?:iologist)?|md|name|patient|pt|surname|consultant|surgeon|by|reader|doctor|physician)\.?\s?[:=]\s?|// ?)"
+    rf"([{UPPER}][{UPPER}{LOWER}])(?=\s?(?:[;|:,)/]|$|\[|,))"
+)
+_TWO_INITIALS = re.compile(r"(?<![\w/:-])([A-Z]{2,3})[:/]([A-Za-z]{2,3})(?![\w/:-])")
 _PARTICLES = re.compile(
     rf"(?<![\w'’-])(?:(?i:van|von|de|der|den|del|della|di|da|dos|du|la|le|el|al|bin|ibn|ben|st\.?|mac|mc|o['’]|d['’]|ter|ten)[ -]?){{1,2}}(?=\[NAME\])"
 )
 _MERGED = re.compile(
     rf"\[NAME\](?:['’]s)?(?:(?:\s?[,^/-]\s?|\s+|\s?[,^]\s?|\.)(?:[{UPPER}]\.?[\s,^]+)*\[NAME\])+(?:[ ^][{UPPER}](?![\w'’]))?"
 )
-_LONE = re.compile(rf"(?<![\w.\]])(?:[{UPPER}]\.?[ ^]?){{1,2}}(?=\[NAME\])|(?<=\[NAME\])(?:[ ^]|, ?)[{UPPER}](?![\w'’])\.?(?!\w)")
+_LONE = re.compile(
+    rf"(?<![\w.\]'’-])(?:(?![AI] )[{UPPER}][. ^]\s?){{1,2}}(?=\[NAME\])|(?<=\[NAME\])[ ^][{UPPER}](?![\w'’-])(?:\.(?!\w))?"
+)
+_HYPHENED = re.compile(rf"(?<=\[NAME\])-[{UPPER}][\w'’]+|(?<![\w'’-])[{UPPER}][\w'’]+-(?=\[NAME\])")
+_SHORT_BESIDE = re.compile(
+    rf"(?<=\[NAME\])(,? )(?!(?:In|On|At|No|To|He|It|Is|As|If|We|My|Of|By|Or|An|Do|So|Us|Dr|Mr|Ms|Pt|Up|Re|Am|Pm)\b(?! ?(?:[.,;:)\]]|$)))"
+    rf"([{UPPER}][{LOWER}])(?![\w'’-])"
+)
 
 
 def unknown_words(text: str, found: Counter[str], case: str) -> str:
@@ -146,7 +214,7 @@ def unknown_words(text: str, found: Counter[str], case: str) -> str:
 
 def _named_sign(match: re.Match[str]) -> bool:
     """Tell whether a disease, sign or device is meant that bears an unknown name."""
-    return match[1][0].isupper() and bool(_BORN_BY.match(match.string, match.end()))
+    return bool(_BORN_BY.match(match.string, match.end()))
 
 
 @lru_cache(maxsize=65536)
@@ -159,7 +227,9 @@ def stays(word: str, case: str) -> bool:
     if re.search("['’´`]", low):
         return bool(_CONTRACTED.fullmatch(low)) and is_known(re.split("['’´`]", low)[0].removesuffix("n"))
     if is_known(low):
-        return not (low in EPONYMS and low in _ALSO_NAMES)
+        return not (low in _ALSO_NAMES or (is_doubtful(low) and low not in _WEAK and low not in SHORT_FORMS)) or (
+            bare.islower()
+        )
     if bare.isupper() or (bare[:-1].isupper() and bare[-1] == "s"):
         letters = bare.rstrip("s")
         return len(letters) <= (_SHORT_FORM_LETTERS if case == "mixed" else 3) and low not in lexicon().names
@@ -168,53 +238,79 @@ def stays(word: str, case: str) -> bool:
     return False
 
 
-_ALSO_NAMES = frozenset("")
+
+
+def _doubtful(word: str, one_case: bool, *, told: bool) -> bool:
+    """Tell whether a known word may be a name here; `told`: something says that a name stands here."""
+    low = _POSSESSIVE.sub("", word).lower()
+    if not (one_case or word[0].isupper()) or low in SHORT_FORMS or not is_doubtful(low):
+        return False
+    return low not in _WEAK or (told and low in _SURNAMES)
 
 
 def _as_names(text: str, found: Counter[str], one_case: bool) -> str:
     """Replace known words that are names too where they stand as such."""
 
-    def doubtful(word: str, weak: bool = False) -> bool:
-        low = _POSSESSIVE.sub("", word).lower()
-        if not (one_case or word[0].isupper()) or not is_doubtful(low) or low in SHORT_FORMS:
-            return False
-        return weak or low not in _WEAK
-
-    def tag() -> str:
+    def tagged(before: str) -> str:
         found["name"] += 1
-        return "[NAME]"
+        return f"{before}[NAME]"
 
-    def left(match: re.Match[str]) -> str:
-        return tag() if doubtful(match[1], weak=not one_case) else match[0]
+    def behind(match: re.Match[str]) -> str:
+        """Behind a lead or label, or before a deed."""
+        low = match[2].lower()
+        told = match.re is not _BEHIND_LEAD or low not in _VERBS
+        told = told and not (match.re is _LABELLED and low in _VERBS and not match[1].strip())
+        return tagged(match[1]) if _doubtful(match[2], one_case, told=told) else match[0]
 
-    def right(match: re.Match[str]) -> str:
-        return match[1] + tag() if doubtful(match[2], weak=not one_case and "and" not in match[1]) else match[0]
+    def behind_label(match: re.Match[str]) -> str:
+        return match[0] if match[2] in ("ED", "ER", "NP", "PA", "GP", "IR", "RN") else tagged(match[1])
+
+    def beside(match: re.Match[str]) -> str:
+        low = match[2].lower()
+        ends = re.match(r"\s?(?:[,.;:)/]|$|\[)", match.string[match.end() :])
+        loose = not one_case and low not in PLAIN and is_doubtful(low) and match[2][0].isupper() and "and" not in match[1]
+        told = low not in _VERBS or bool(ends) or match[1].strip(" and/&") != ""
+        return tagged(match[1]) if (loose and told) or _doubtful(match[2], one_case, told=told) else match[0]
 
     def pair(match: re.Match[str]) -> str:
         one, between, other = match.groups()
-        given = {word.lower() for word in (one, other)} & lexicon().given
-        if given and doubtful(one, not one_case) and doubtful(other, not one_case) and not {one.lower(), other.lower()} <= _WEAK:
-            return f"{tag()}{between}[NAME]"
+        words = {one.lower(), other.lower()}
+        likely = words & lexicon().given and not words <= _WEAK
+        if likely and all(_doubtful(word, one_case, told=True) for word in (one, other)):
+            return tagged("") + between
         return match[0]
-
-    def second(match: re.Match[str]) -> str:
-        word = match[2]
-        weak = match.re is _INITIAL_BEFORE and not one_case and "." in match[1]
-        return match[1] + tag() if doubtful(word, weak) else match[0]
-
-    def first(match: re.Match[str]) -> str:
-        return tag() if doubtful(match[1]) else match[0]
 
     for pattern, replaced in (
         (_PAIR, pair),
-        (_INITIAL_BEFORE, second),
-        (_INITIAL_AFTER, first),
-        (_BEFORE_DEED, second),
-        (_BEHIND_LEAD, second),
-        (_BESIDE_LEFT, left),
-        (_BESIDE_RIGHT, right),
+        (_INITIAL_BEFORE, behind),
+        (_INITIAL_AFTER, behind),
+        (_BEFORE_DEED, behind),
+        (_BEHIND_STRONG, behind),
+        (_BEHIND_LEAD, behind),
+        (_LABELLED, behind),
     ):
         text = pattern.sub(replaced, text)
+    text = _SHORT_LABELLED.sub(behind_label, text)
+    text = _LABELLED_INITIALS.sub(lambda match: _initials(found, match), text)
+    text = _TWO_INITIALS.sub(lambda match: _both(found, match), text)
     if "[NAME]" not in text:
         return text
-    return _MERGED.sub("[NAME]", _LONE.sub("", _PARTICLES.sub("", text)))
+    text = _BESIDE_RIGHT.sub(beside, _BESIDE_LEFT.sub(beside, _PARTICLES.sub("", text)))
+    text = _HYPHENED.sub("", _SHORT_BESIDE.sub("", text))
+    return _MERGED.sub("[NAME]", _LONE.sub("", text))
+
+
+def _initials(found: Counter[str], match: re.Match[str]) -> str:
+    """Replace the letters behind a typist's word; behind "by" alone only those that are no short form."""
+    if match[1].strip().lower() in ("by", "checked", "operator", "tech") and (is_known(match[2].lower()) or len(match[2]) < 2):
+        return match[0]
+    found["name"] += 1
+    return f"{match[1]}[NAME]"
+
+
+def _both(found: Counter[str], match: re.Match[str]) -> str:
+    """Replace a reader's and a typist's letters, unless both parts are short forms."""
+    if all(is_known(part.lower()) or _ROMAN.fullmatch(part) for part in match.groups()):
+        return match[0]
+    found["name"] += 1
+    return "[NAME]"
