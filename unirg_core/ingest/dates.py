@@ -55,7 +55,7 @@ _FULL = "|".join(
         # day, month in words, year
         rf"\b{_WEEK.format('w3')}(?P<d3>{_DAY})(?P<o3>{_ORDINAL})(?P<g3>[\s/.-]{{0,2}}(?:of\s+)?)"
         rf"(?P<m3>{_MONTH})\b(?P<p3>\.?)"
-        rf"(?P<h3>[\s,/-]{{1,3}})(?P<y3>{_YY})(?![\w]|\.\d)",
+        rf"(?P<h3>[\s,./-]{{1,3}})(?P<y3>{_YY})(?![\w]|\.\d)",
         # 04MAR2019
         rf"\b(?P<d4>{_DAY})(?P<m4>{_MONTH})(?P<y4>{_YEAR}|\d{{2}})\b",
         # month in words, day, year
@@ -108,8 +108,10 @@ _PARTIAL = "|".join(
         rf"(?:(?<=\bon )|(?<=\bdated )|(?<=\bfrom )|(?<=\bof )|(?<=\bsince )|(?<=\buntil )"
         rf"{_BEHIND_STUDY})(?:0?[1-9]|1[0-2])/{_DAY}(?:{_TO}(?:0?[1-9]|1[0-2])/{_DAY})?(?![\d/]|\.\d){_NO_UNIT}",
         rf"\b(?:{_WEEKDAY}|{_WD}),? \d\d?[/.-]\d\d?\b(?![\d/])",
-        rf"(?<![\w./-])(?:(?:0?[1-9]|1[0-2])/(?:1[3-9]|2\d|3[01])|(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])|0[1-9]/\d\d)"
+        rf"(?<![\w./-])(?:(?:0?[1-9]|1[0-2])/(?:1[3-9]|2\d|3[01])|(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])|0[1-9]/\d\d|(?:\d|1[0-2])/0[1-9])"
         rf"(?<!24/7)(?![\w/%-]|\.\d|\s?(?:nodes?|lymph|ribs?|strength|murmur|positive|pain|vision)\b)",
+        r"(?:(?<=\bfilm of )|(?<=\bfilms of )|(?<=\bdated )|(?<=\bdate )|(?<=\bdate: )|(?<=\bon )|(?<=\btaken )|(?<=\bsince ))"
+        r"(?=[0-3]\d[0-3]\d\d\d\b|\d\d[01]\d[0-3]\d\b)\d{6}\b(?!\.\d)",
         rf"(?:(?<=\bclosed )|(?<=\bflagged )|(?<=\bon )|(?<=\bdated )|(?<=\bdone )|(?<=\btaken )|(?<=\bfilm ))"
         rf"(?:0?[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\w/-]|\.\d){_NO_UNIT}",
         rf"\b{_WEEKDAY}s?\b",

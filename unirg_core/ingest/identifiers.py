@@ -89,7 +89,7 @@ _NUMBERED_ID = re.compile(
 _LABELLED_ID = re.compile(
     r"\b((?:mrn|medical record|claim|subject|participant|member|authori[sz]ation|passport|employee|invoice"
     r"|referral|booking|inmate"
-    r"|wristband|enrol?lment|police report|run|lot|fin|csn|har|accession|acc|serial|s/n|policy|badge|specimen"
+    r"|wristband|enrol?lment|police report|run|lot|fin|csn|har|accession|acc|serial|s/n|policy|badge|specimen|collar|kit|locker|pass|token|ticket"
     r"|licen[cs]e(?: plate)?|plate|u\.?r|hn|hrn"
     r"|zip(?: code)?|postcode|patient(?:'s)? id|pt id|patient (?:no|number)|hospital (?:no|number)|nhs"
     r"|account|case|requisition|req|order|encounter|episode|visit|chart|file|record|folder|ssn|id|ref(?:erence)?|exam"
@@ -138,6 +138,7 @@ _AGES = (
     rf"|(?<=father, )){_OVER_89}(?=[,.;]|$)",
     r"(?=[eml9n])(?:(?<=in her )|(?<=in his )|(?<=in their ))(?:(?:early|mid|late)[ -])?(?:nineties|90['’]?s)\b",
     r"\b(?:nonage|(?:super-?)?cente)narians?\b",
+    r"\bninety[\s-]?(?:one|two|three|four|five|six|seven|eight|nine)\b(?! ?(?:percent|%|degrees?|mm|cm|ml|mg|days?|minutes?|seconds?|beats?))",
 )
 EMAIL = re.compile(
     r"(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|\b[a-z]{2,6}://\S+|\bwww\.\S+"

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from unirg_core.ingest.lexicon import is_doubtful, is_known, lexicon
 from unirg_core.ingest.persons import LOWER, PLAIN, SHORT_FORMS, UPPER
+from unirg_core.study import CAPITALS, MIXED
 
 _LETTER = rf"[{UPPER}{LOWER}]"
 _TAG = r"\[(?:NAME|ID|DATE|TIME|PHONE|EMAIL|ADDRESS|PLACE|AGE)\]"
@@ -25,7 +26,9 @@ _BORN_BY = re.compile(
     re.IGNORECASE,
 )
 _SHORTEST_LOW = 4
-_SHORT_FORM_LETTERS = 5
+_SHORT_FORM_LETTERS = 4
+_SPOKEN_LETTERS = 3  # more of them with a vowel are a word rather than a short form
+_VOWEL = re.compile("[aeiouy]")
 
 _WEAK = frozenset(
     """will may can mark page still long small large field fields price case cases place view views line lines hand hands
@@ -115,6 +118,15 @@ _SURNAMES = frozenset(
 )
 """Weak words that are usual names: they count where a lead, a label or a name beside them says so."""
 
+_TITLES = frozenset(
+    """professor sister rabbi imam pastor father reverend officer detective sergeant captain colonel lieutenant major judge deputy
+    attorney coach chaplain sonographer sir dame lady lord frau herr monsieur señor señora radiographer sitter medic
+    interpreter supervisor therapist manager coordinator aunt uncle grandma grandpa veteran twin""".split()
+)
+_ALWAYS_NAMES = frozenset("ng le oh og".split())
+"""So written, with one capital, they are names; "NG" is a tube."""
+
+_DEGREES = frozenset("MD RN NP PA DO PHD MBBS FRCR RT LPN CNA BSN DNP MPH DDS DPM EMT".split())
 _VERBS = frozenset("will may mark page long read hurt case head hand light love lead".split())
 
 _PEOPLE_DO = (
@@ -124,11 +136,11 @@ _PEOPLE_DO = (
     r"|writes|read|performed|placed|inserted|dictated|reviewed|verified|answered|attended|arrived|visited|visits|thinks|thought|feels|felt|was (?:seen|told|informed"
     r"|notified|paged|called|born|rotated|intubated|extubated|moved|given|admitted|discharged|present|unable|asked|brought|gardening)|is (?:aware|the|a|an|in|on|hard|deaf|blind|confused"
     r"|intubated|our|his|her|not to|to|still)|has (?:been|had|the|asked|agreed)|had (?:been|operated|a|an)|to (?:check|review|arrange|call|follow|sign|remove|see|visit|page|discuss|decide|bring)"
-    r"|will (?:call|check|see|review|notify|arrange|follow|sign|bring)|aware|notified|informed|paged|made aware|needs|remains|returns|returned|team to|also|still|too|stays|starts|turned)\b|from \[NAME|vs\b|\((?:not|and)\b"
+    r"|will (?:call|check|see|review|notify|arrange|follow|sign|bring)|aware|notified|informed|paged|made aware|needs|remains|returns|returned|team to|also|still|too|stays|starts|turned)\b"
 )
 _STRONG_LEADS = (
     r"per|told|tell|page|ask|asked|asking|paged|dr\.?|mr\.?|mrs\.?|ms\.?|miss|drs\.?|nurse|hey|hi|hello|dear|thanks,?|thx|cheers,?|regards,?|notified|notify"
-    r"|spoke (?:with|to)|spoke|sister of|brother of|wife|son|daughter|husband|mother|father|brother|sister|mum|mom|dad|uncle|aunt|niece|nephew|cousin|partner|friend"
+    r"|spoke (?:with|to)|spoke|nok|c\.c\.|sister of|brother of|wife|son|daughter|husband|mother|father|brother|sister|mum|mom|dad|uncle|aunt|niece|nephew|cousin|partner|friend"
     r"|neighbou?r|carer|caregiver|caretaker|stepson|grandson|granddaughter|fianc[ée]e?|girlfriend|boyfriend|roommate|medic|coach|boss|sitter|interpreter|sgt|officer|reader|rater|reviewer|operator"
     r"|donor|claimant|adjuster|supervisor|chaplain|coordinator|implanter|subscriber|typist|colleague|witness|guardian|applicant"
     r"|guarantor|insured|named|name|surname|labelled|labeled|signed|typed|dictated|dictating|answered by|signed by|read by|seen by|d/w|s/w|w/|c/o|attn|cc"
@@ -143,16 +155,17 @@ _LEADS = (
 _D = rf"(?<![\w'’.-])([{UPPER}][\w'’]*|[{LOWER}][\w'’]*)(?![\w'’])"
 _SEP = r"(?:,? | ?, ?| ?\^ ?|-|/| & | and |,? (?:[A-Z]\.?,? ){1,2})"
 _BESIDE_LEFT = re.compile(rf"(?<![\w'’.-])()([{UPPER}{LOWER}][\w'’]*)(?![\w'’])(?={_SEP}\[NAME\])")
+_INSIDE_LEFT = re.compile(rf"(?<=[{LOWER},] )([{UPPER}][{LOWER}]+) (?=\[NAME\])")
 _BESIDE_RIGHT = re.compile(rf"(?<=\[NAME\])({_SEP}){_D}(?!-[a-z])")
 _PAIR = re.compile(rf"{_D}((?:,? | [A-Z]\.? |,|\^|-))(?={_D})")
 _INITIAL_BEFORE = re.compile(
     rf"(?<![\w'’-])(?<!vitamin )(?<!hepatitis )(?<!type )(?<!grade )(?<!group )(?<!stage )(?<!influenza )((?:[A-Z]\. ?|[A-Z] ){{1,2}})([{UPPER}][\w'’]+)(?![\w'’])"
 )
 _INITIAL_AFTER = re.compile(rf"(?<![\w'’.-])()([{UPPER}][\w'’]+)(?=,? [A-Z]\.?(?:[;:)/\]]|\.?$|\. [A-Z]|, \[))")
-_BEFORE_DEED = re.compile(rf"((?:^|[.;:!?/)\]\n]\s{{0,3}}|\bthat |\bwhen |\band |\bsays ))([{UPPER}{LOWER}][\w'’]+)(?= {_PEOPLE_DO})")
+_BEFORE_DEED = re.compile(rf"((?:^|[.,;:!?/)\]\n]\s{{0,3}}|\bthat |\bwhen |\band |\bsays ))([{UPPER}{LOWER}][\w'’]+)(?= {_PEOPLE_DO}| from \[NAME| vs\b| \((?:not|and)\b|, (?:her|his|their|our) [a-z])")
 _PHRASE_ENDS = (
     r"(?=$|\s?[.,;:)/?!\]\"”|]|\s(?:\[|at\b|on\b|by\b|who\b|and\b|in\b|for\b|from\b|about\b|re\b|regarding\b|already\b|still\b|ok\b|when\b|via\b|has\b"
-    r"|had\b|is\b|was\b|to\b|that\b|this\b|present\b|states\b|says\b|aware\b|length\b|rang\b|vs\b|&|\())"
+    r"|had\b|is\b|was\b|to\b|that\b|this\b|\d|present\b|states\b|says\b|aware\b|length\b|rang\b|vs\b|&|\())"
 )
 _BEHIND_STRONG = re.compile(
     rf"(?<![\w'’-])((?i:{_STRONG_LEADS})(?:[:,=]|\s?\(|\s?[\"“])?\s?(?<=[\s(\"“:=]))([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS})"
@@ -160,7 +173,7 @@ _BEHIND_STRONG = re.compile(
 _BEHIND_LEAD = re.compile(
     rf"(?<![\w'’-])((?i:{_LEADS})(?:[:,=]|\s?\(|\s?[\"“])?\s?(?<=[\s(\"“:=]))([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS})"
 )
-_LABELLED = re.compile(rf"((?:[\w.)]\s?[:=] ?|[/(\"“] ?|\] |^))([{UPPER}{LOWER}][\w'’]+)(?=\s?(?:[;|:,)\"”]|$|\((?:not|vs)|vs\b))")
+_LABELLED = re.compile(rf"((?:[\w.)]\s?[:=] ?|[/(\"“<>#|] ?|\] |^))([{UPPER}{LOWER}][\w'’]+)(?=\s?(?:[;|:,)\"”<>#]|$|\((?:not|vs)|vs\b))")
 _LABELLED_INITIALS = re.compile(
     r"(\b(?:typed|typist|initials?(?: of| are)?|tech(?:nologist)?|transcribed(?: by)?|trans(?:criptionist)?|scribe|marker|qc ok|checked|operator|rater|"
     r"keyed(?: by)?|logged(?: by)?|by)\b\s?[:.=/]?\s?)(?-i:([A-Z]{1,3}|[A-Z]\.[A-Z]\.?))(?![\w'’/-])",
@@ -170,7 +183,12 @@ _SHORT_LABELLED = re.compile(
     rf"(\b(?i:ref(?:erred|erring)?|dr|rad(?:iologist)?|md|name|patient|pt|surname|consultant|surgeon|by|reader|doctor|physician)\.?\s?[:=]\s?|// ?)"
     rf"([{UPPER}][{UPPER}{LOWER}])(?=\s?(?:[;|:,)/]|$|\[|,))"
 )
-_TWO_INITIALS = re.compile(r"(?<![\w/:-])([A-Z]{2,3})[:/]([A-Za-z]{2,3})(?![\w/:-])")
+_TWO_INITIALS = re.compile(r"(?<![\w/:-])([A-Z]{2,3})[:/]([A-Za-z]{2,3})(?![\w/:-])( +[DT]{1,2}:)?")
+_ENDED = re.compile(rf"\s?(?:[,.;:)/]|$|\[)| {_PEOPLE_DO}")
+_ALONE = re.compile(rf"((?:^|[,;:./(|\n]) ?)([{UPPER}][\w'’]+)(?= ?(?:[,;:.)/|\n]|$))")
+_TWO_LETTERS = re.compile(
+    r"(?<![\w'’-])(?:NG|LE|OH|HO|ng|le|oh)(?=,? \[NAME\])|(?<=\[NAME\]) (?:NG|LE|OH|HO|ng|le|oh)(?![\w'’-]| (?i:tube|edema|swelling|pain|dvt))"
+)
 _PARTICLES = re.compile(
     rf"(?<![\w'’-])(?:(?i:van|von|de|der|den|del|della|di|da|dos|du|la|le|el|al|bin|ibn|ben|st\.?|mac|mc|o['’]|d['’]|ter|ten)[ -]?){{1,2}}(?=\[NAME\])"
 )
@@ -199,7 +217,8 @@ def unknown_words(text: str, found: Counter[str], case: str) -> str:
     case
         Of the text: `unirg_core.study.MIXED`, `CAPITALS` or `SMALL`.
     """
-    one_case = case != "mixed"
+    case = CAPITALS if case == MIXED and text.upper() == text else case
+    one_case = case != MIXED
 
     def unexplained(match: re.Match[str]) -> str:
         word = match[1]
@@ -222,6 +241,10 @@ def stays(word: str, case: str) -> bool:
     """Tell whether a word may stand wherever it likes."""
     bare = _POSSESSIVE.sub("", word)
     low = bare.lower()
+    if "xxx" in low:
+        return True
+    if low in _ALWAYS_NAMES and bare[0].isupper() and bare[1:].islower():
+        return False
     if len(low) < 2 or _CONTRACTED.fullmatch(word) and is_known(low) or _ROMAN.fullmatch(low):
         return True
     if re.search("['’´`]", low):
@@ -232,8 +255,9 @@ def stays(word: str, case: str) -> bool:
         )
     if bare.isupper() or (bare[:-1].isupper() and bare[-1] == "s"):
         letters = bare.rstrip("s")
-        return len(letters) <= (_SHORT_FORM_LETTERS if case == "mixed" else 3) and low not in lexicon().names
-    if bare.islower() and case == "mixed":
+        spoken = len(letters) > _SPOKEN_LETTERS and (case != MIXED or bool(_VOWEL.search(low)))
+        return len(letters) <= _SHORT_FORM_LETTERS and not spoken and low not in lexicon().names
+    if bare.islower() and case == MIXED:
         return len(low) < _SHORTEST_LOW or low not in lexicon().names
     return False
 
@@ -258,7 +282,7 @@ def _as_names(text: str, found: Counter[str], one_case: bool) -> str:
     def behind(match: re.Match[str]) -> str:
         """Behind a lead or label, or before a deed."""
         low = match[2].lower()
-        told = match.re is not _BEHIND_LEAD or low not in _VERBS
+        told = match.re is not _BEHIND_LEAD or low not in _VERBS or not one_case
         told = told and not (match.re is _LABELLED and low in _VERBS and not match[1].strip())
         return tagged(match[1]) if _doubtful(match[2], one_case, told=told) else match[0]
 
@@ -267,9 +291,11 @@ def _as_names(text: str, found: Counter[str], one_case: bool) -> str:
 
     def beside(match: re.Match[str]) -> str:
         low = match[2].lower()
-        ends = re.match(r"\s?(?:[,.;:)/]|$|\[)", match.string[match.end() :])
+        ends = _ENDED.match(match.string, match.end())
         loose = not one_case and low not in PLAIN and is_doubtful(low) and match[2][0].isupper() and "and" not in match[1]
-        told = low not in _VERBS or bool(ends) or match[1].strip(" and/&") != ""
+        if match[2].isupper() and not is_known(low) and match[2] not in _DEGREES:
+            return tagged(match[1])
+        told = low not in _VERBS or not match[1] or bool(ends) or match[1].strip(" and/&") != ""
         return tagged(match[1]) if (loose and told) or _doubtful(match[2], one_case, told=told) else match[0]
 
     def pair(match: re.Match[str]) -> str:
@@ -288,6 +314,7 @@ def _as_names(text: str, found: Counter[str], one_case: bool) -> str:
         (_BEHIND_STRONG, behind),
         (_BEHIND_LEAD, behind),
         (_LABELLED, behind),
+        (_ALONE, behind),
     ):
         text = pattern.sub(replaced, text)
     text = _SHORT_LABELLED.sub(behind_label, text)
@@ -295,7 +322,10 @@ def _as_names(text: str, found: Counter[str], one_case: bool) -> str:
     text = _TWO_INITIALS.sub(lambda match: _both(found, match), text)
     if "[NAME]" not in text:
         return text
+    if not one_case:
+        text = _INSIDE_LEFT.sub(lambda match: match[0] if match[1].lower() in PLAIN | _TITLES else tagged(""), text)
     text = _BESIDE_RIGHT.sub(beside, _BESIDE_LEFT.sub(beside, _PARTICLES.sub("", text)))
+    text = _TWO_LETTERS.sub("", text)
     text = _HYPHENED.sub("", _SHORT_BESIDE.sub("", text))
     return _MERGED.sub("[NAME]", _LONE.sub("", text))
 
@@ -310,7 +340,7 @@ def _initials(found: Counter[str], match: re.Match[str]) -> str:
 
 def _both(found: Counter[str], match: re.Match[str]) -> str:
     """Replace a reader's and a typist's letters, unless both parts are short forms."""
-    if all(is_known(part.lower()) or _ROMAN.fullmatch(part) for part in match.groups()):
+    if not match[3] and all(is_known(part.lower()) or _ROMAN.fullmatch(part) for part in match.groups()[:2]):
         return match[0]
     found["name"] += 1
-    return "[NAME]"
+    return f"[NAME]{match[3] or ''}"
