@@ -24,8 +24,13 @@ ROOT = Path(__file__).parents[1]
 LEXICON = ROOT / "unirg_core/ingest/lexicon.txt.gz"
 VOCABULARY = ROOT / "unirg_core/scores/words.txt"
 _SMALL = re.compile(r"[a-zà-ÿ]{2,}")
+_LEARNED = re.compile(
+    r"(?:[aeiou]s[ie]s|itis|oma|omas|omata|[ao]l|ally|ic|ics|ical|ous|ar|ary|ine|ide|ium|ion|ions|ive|ate|ated|ating|ity|ia"
+    r"|emia|uria|logy|graphy|scopy|tomy|ectomy|pathy|gram|graph|meter|cyte|cytes|plasty|trophy|penia|ae|oid|eal|ing|ed)$"
+)
+"""Endings of the rare words that a report may hold."""
 FEWEST_REPORTS, USUAL_REPORTS, USUAL_LETTERS = 3, 10, 7
-SURNAMES_DOUBTED, SURNAMES_KNOWN = 10_000, 40_000
+USUAL_SURNAMES = 10_000
 MAINLY_NAMES = frozenset(
     """bob harry jack jane ken maria matt mike nick sally sue patty derrick heather holly ivy jarred jay jade peter rob
     robin sherry tom tony troy lewis martin nelson morris khan singh levy parry bennett henderson griffin walker turner
@@ -72,19 +77,20 @@ def main() -> None:
     surnames = census(asked.names / "dist.all.last")
     given = census(asked.names / "dist.male.first") | census(asked.names / "dist.female.first")
     proper = {word.lower() for word in large if re.fullmatch(r"[A-Z][a-zà-ÿ]+", word)}
-    rare = set(filter(_SMALL.fullmatch, large)) - middle - set(given) - set(surnames) - proper
+    every = set(given) | set(surnames)
+    rare = {word for word in set(filter(_SMALL.fullmatch, large)) - middle - every - proper if _LEARNED.search(word)}
     known = (rare | middle) - ((set(given) - small) & middle) - MAINLY_NAMES | STILL_WORDS
     seen = reports()
     vocabulary = {word for line in read(VOCABULARY) for word in line.split() if _SMALL.fullmatch(word)}
     known |= vocabulary | {word for word, count in seen.items() if count >= FEWEST_REPORTS}
     usual = {word for word, count in seen.items() if count >= USUAL_REPORTS} | vocabulary
-    names = set(given) | {name for name, rank in surnames.items() if rank <= SURNAMES_KNOWN}
-    doubtful = known & (set(given) | {name for name, rank in surnames.items() if rank <= SURNAMES_DOUBTED})
+    usual_names = set(given) | {name for name, rank in surnames.items() if rank <= USUAL_SURNAMES}
+    doubtful = (known & usual_names) | ((middle - small - vocabulary - set(seen)) & every & known)
     lines = {
         "known": known - doubtful,
         "doubtful": doubtful - set(given),
         "doubtful given": doubtful & set(given),
-        "names": {name for name in names - known if _SMALL.fullmatch(name)},
+        "names": {name for name in every - known if _SMALL.fullmatch(name)},
         "usual": {word for word in usual if len(word) >= USUAL_LETTERS},
     }
     text = "".join(f"{kind}: {' '.join(sorted(words))}\n" for kind, words in lines.items())

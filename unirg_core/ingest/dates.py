@@ -99,8 +99,8 @@ _PARTIAL = "|".join(
         r"(?-i:(?=[MTWFS])(?:(?<=on )|(?<=[Ll]ast )|(?<=[Tt]his )|(?<=[Ss]ince )|(?<=[Nn]ext ))(?:Mon|Tues?|Wed"
         r"|Thurs?|Fri|Sat|Sun)\b\.?)",
         r"(?-i:\b(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)\b(?= (?:night|morning|evening|afternoon|noon|am|pm|and)\b))",
-        rf"\b(?:{_WEEKDAY},?\s+(?:the\s+)?)?{_DAY}{_ORDINAL}[\s-]{{1,2}}(?:of\s+)?{_MONTH}\b",
-        rf"\b(?:{_WEEKDAY},?\s+(?:the\s+)?)?{_MONTH}\b\.?[\s-]{{1,2}}(?:the\s+)?{_DAY}{_ORDINAL}(?![\w/]){_NO_UNIT}",
+        rf"\b(?:(?:{_WEEKDAY}|{_WD}\b\.?),?\s+(?:the\s+)?)?{_DAY}{_ORDINAL}[\s-]{{1,2}}(?:of\s+)?{_MONTH}\b",
+        rf"\b(?:(?:{_WEEKDAY}|{_WD}\b\.?),?\s+(?:the\s+)?)?{_MONTH}\b\.?[\s-]{{1,2}}(?:the\s+)?{_DAY}{_ORDINAL}(?![\w/]){_NO_UNIT}",
         rf"\b{_MONTH}\b\.?(?:[\s,-]{{1,2}}|\s(?:of|in)\s(?:the year\s)?)(?:{_YEAR}\b|'\d\d\b)",
         rf"\b{_YEAR}[\s,-]{{1,2}}{_MONTH}\b",
         rf"(?<![\d./-])(?:0?[1-9]|1[0-2])[-/]{_YEAR}\b(?!\s?[cm]m\b)",
@@ -112,6 +112,7 @@ _PARTIAL = "|".join(
         rf"(?<!24/7)(?![\w/%-]|\.\d|\s?(?:nodes?|lymph|ribs?|strength|murmur|positive|pain|vision)\b)",
         r"(?:(?<=\bfilm of )|(?<=\bfilms of )|(?<=\bdated )|(?<=\bdate )|(?<=\bdate: )|(?<=\bon )|(?<=\btaken )|(?<=\bsince ))"
         r"(?=[0-3]\d[0-3]\d\d\d\b|\d\d[01]\d[0-3]\d\b)\d{6}\b(?!\.\d)",
+        rf"(?<![\w./-])(?:0?[1-9]|1[0-2])/(?:9\d|0\d)(?![\w/%-]|\.\d){_NO_UNIT}",
         rf"(?:(?<=\bclosed )|(?<=\bflagged )|(?<=\bon )|(?<=\bdated )|(?<=\bdone )|(?<=\btaken )|(?<=\bfilm ))"
         rf"(?:0?[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\w/-]|\.\d){_NO_UNIT}",
         rf"\b{_WEEKDAY}s?\b",
@@ -124,6 +125,7 @@ _PARTIAL = "|".join(
 _MONTH_ALONE = (
     r"(?:(?<=\bon )|(?<=\bin )|(?<=\bsince )|(?<=\bof )|(?<=\buntil )|(?<=\bfrom )|(?<=\blast )|(?<=\bthis )"
     rf"|(?<=\bearly )|(?<=\blate )|(?<=\bmid )|(?<=\bmid-)|(?<=\bby ))(?-i:{_LONG_MONTH}|{_LONG_MONTH.upper()})\b"
+    r"|(?-i:(?<=in )|(?<=last )|(?<=since )|(?<=early )|(?<=late ))(?-i:May|MAY)\b(?=[.,;)]|$)"
 )
 _YEAR_ALONE = (
     r"(?<![\w.,/#'-])(?<!\bat )(?<!image )(?<!slice )(?<!series )(?<!room )(?<!number )"

@@ -72,7 +72,7 @@ _RATED = re.compile(
 )
 _AHEAD = re.compile(rf"\s?-?{_SURE}|\s?[x×]\s?\d", re.IGNORECASE)
 _CHUNK = re.compile(r"\[[A-Z]{2,7}\]|[\w.:/#^+'’%°=~*×<>≤≥±&@\\,µμ–-]+")
-_TRAILING = re.compile(r"(?:(?<=\[ID\])|(?<=\[PHONE\]))[-/._:](?:\[ID\]|\w{1,12}(?![\w\]]))|(?<![\w\[])\w{1,8}[-/_](?=\[ID\])")
+_TRAILING = re.compile(r"(?:(?<=\[ID\])|(?<=\[PHONE\]))[-/._:](?:\[ID\]|\w{1,12}(?![\w\]]))|(?<![\w\[])\w{1,8}[-/_](?=\[ID\])|\[ID\](?=\[)|_[^\W_]{2,}(?:-(?:[^\W_]+|\[NAME\]))?(?![\w-])|(?<=\[ID\]) \d{2,4} (?=\[ID\])")
 _EDGES = ".,:;'’#=*~\\/&@^-–"
 _SPACED = re.compile(r"(?<![\w.,/:-])\d{2,4}(?: \d{2,4}){2,5}(?![\w/:-]|[.,]\d)")
 _SPACED_LETTERS = re.compile(

@@ -24,6 +24,7 @@ _PREFIXES = re.compile(
 )
 _ENDINGS = re.compile(r"(?<=\w{4})(?:s|es|ed|d|ing|ly|al|ity|ness|like)$")
 _MEDICAL = re.compile(r"\w{2,}(?:ar|al|ic|ous|ions?|omas?|[oi]tic|ated|ary|ium|eal)")
+CALENDAR = frozenset("jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun".split())
 _FEWEST_MISTYPED = 7
 
 
@@ -37,6 +38,8 @@ class Lexicon:
         Words that name nobody, those in `doubtful` too.
     doubtful
         Known words that are also names (`Stone`, `Grace`); `given` holds those that are first names.
+    bearers
+        Eponyms, short forms, states and countries that are names of people too.
     names
         Names that are no words.
     mistyped
@@ -48,6 +51,7 @@ class Lexicon:
     known: frozenset[str]
     doubtful: frozenset[str]
     given: frozenset[str]
+    bearers: frozenset[str]
     names: frozenset[str]
     mistyped: frozenset[str]
     short: frozenset[str]
@@ -61,12 +65,15 @@ def lexicon() -> Lexicon:
     own = (_HERE / "stays.txt").read_text(encoding="utf-8")
     parts = _KINDS.split(own)[1:]
     stays = {kind: frozenset(words.split()) for kind, words in zip(parts[::2], parts[1::2], strict=True)}
-    doubtful = built["doubtful"] | built["doubtful given"] | COMMON
+    names = built["names"]
+    bearers = (EPONYMS | frozenset().union(*stays.values())) & (names | built["doubtful"] | built["doubtful given"])
+    doubtful = built["doubtful"] | built["doubtful given"] | COMMON | bearers
     return Lexicon(
         known=built["known"] | doubtful | CLINICAL | PLAIN | EPONYMS | frozenset().union(*stays.values()),
-        doubtful=doubtful - CLINICAL,
+        doubtful=doubtful - CLINICAL - CALENDAR,
         given=built["doubtful given"],
-        names=built["names"],
+        bearers=bearers,
+        names=names,
         mistyped=frozenset(part for word in built["usual"] for part in _one_out(word)),
         short=stays["short forms"],
     )
@@ -80,10 +87,12 @@ def _one_out(word: str) -> set[str]:
 def is_known(word: str) -> bool:
     """Tell whether a word in small letters is one of English or medicine, or close to a usual one of reports."""
     words = lexicon()
-    if word in words.known or is_term(word):
+    if word in words.known:
         return True
     if word in words.names:
         return False
+    if is_term(word):
+        return True
     stem = _ENDINGS.sub("", word)
     if stem != word and (stem in words.known or stem + "e" in words.known):
         return True

@@ -107,7 +107,10 @@ _ALSO_NAMES = frozenset(
 )
 """Eponyms that are usual names or towns: they stay before their disease, sign or device alone."""
 
-_WEAK |= frozenset("card cards nurse foster".split())
+_WEAK |= frozenset(
+    """card cards nurse foster speaks carry grams nicely luck lucky natal fears fee sang sink counts goings harms heck means
+    merry muse snipes sleeper sly struck tells treat chick chicks cheeks converse cool cools cram crouch cruise""".split()
+)
 _SURNAMES = frozenset(
     """young hill green brown white black gray grey stone winter winters summer spring field may will mark page king price wood
     woods rivers foster hunter porter parish senior park lake pope little strong sharp swift rich grant chase bridges brooks
@@ -123,6 +126,12 @@ _TITLES = frozenset(
     attorney coach chaplain sonographer sir dame lady lord frau herr monsieur señor señora radiographer sitter medic
     interpreter supervisor therapist manager coordinator aunt uncle grandma grandpa veteran twin""".split()
 )
+_LIKE_NAMES = frozenset(
+    """small large page read best case head day strong sharp hand major early rich moon short rain west iron speed star senior boy art ray
+    east north south good long low high broad bone wall still down main minor new old left close base apex""".split()
+) - frozenset("left right base apex new old close main minor high low bone".split())
+"""Words of reports that are names behind a lead, where a capital stands inside a sentence."""
+
 _ALWAYS_NAMES = frozenset("ng le oh og".split())
 """So written, with one capital, they are names; "NG" is a tube."""
 
@@ -133,7 +142,7 @@ _PEOPLE_DO = (
     r"(?:says|said|states|stated|reports|reported (?:that|to)|denies|denied|complains|complained|coughs|coughed|wants|wanted"
     r"|refused|refuses|asks|asked|called|calls|told|tells|agrees|agreed|concurs|signed|signs|knows|knew|lives|lived|works|worked"
     r"|retired|slid|slept|fell|walked|walks|came|went|rang|drove|drives|smokes|smoked|saw|sees|took|takes|brought|held|holds|gave|gives|wrote"
-    r"|writes|read|performed|placed|inserted|dictated|reviewed|verified|answered|attended|arrived|visited|visits|thinks|thought|feels|felt|was (?:seen|told|informed"
+    r"|writes|read|performed|placed|inserted|dictated|reviewed|verified|answered|laughed|complained|speaks|spoke|pulled|helped|attended|arrived|visited|visits|thinks|thought|feels|felt|was (?:seen|told|informed"
     r"|notified|paged|called|born|rotated|intubated|extubated|moved|given|admitted|discharged|present|unable|asked|brought|gardening)|is (?:aware|the|a|an|in|on|hard|deaf|blind|confused"
     r"|intubated|our|his|her|not to|to|still)|has (?:been|had|the|asked|agreed)|had (?:been|operated|a|an)|to (?:check|review|arrange|call|follow|sign|remove|see|visit|page|discuss|decide|bring)"
     r"|will (?:call|check|see|review|notify|arrange|follow|sign|bring)|aware|notified|informed|paged|made aware|needs|remains|returns|returned|team to|also|still|too|stays|starts|turned)\b"
@@ -147,8 +156,8 @@ _STRONG_LEADS = (
     r"|insured|member|employee|driver|passenger|trainee|volunteer|investigator|principal|pi|author|tech|rt|rn|md|np|team|pcp|gp"
 )
 _LEADS = (
-    r"with|by|to|called|call|from|for|and|&|informed|saw|vs\.?|versus|not|worker|surgeon|consultant|resident|attending|fellow|intern"
-    r"|registrar|that|spell|checked|reading|reads|read|addendum|pt|patient|baby|twin|late|marked|rad|ref|prof|professor|physician|provider|doctor"
+    r"with|by|to|[a-z]\.|called|call|from|for|and|&|informed|saw|vs\.?|versus|not|worker|surgeon|consultant|resident|attending|fellow|intern"
+    r"|registrar|that|spell|speaks to|spoke to|talked to|history from|checked|reading|reads|read|addendum|pt|patient|baby|twin|late|marked|rad|ref|prof|professor|physician|provider|doctor"
 )
 
 
@@ -162,7 +171,7 @@ _INITIAL_BEFORE = re.compile(
     rf"(?<![\w'’-])(?<!vitamin )(?<!hepatitis )(?<!type )(?<!grade )(?<!group )(?<!stage )(?<!influenza )((?:[A-Z]\. ?|[A-Z] ){{1,2}})([{UPPER}][\w'’]+)(?![\w'’])"
 )
 _INITIAL_AFTER = re.compile(rf"(?<![\w'’.-])()([{UPPER}][\w'’]+)(?=,? [A-Z]\.?(?:[;:)/\]]|\.?$|\. [A-Z]|, \[))")
-_BEFORE_DEED = re.compile(rf"((?:^|[.,;:!?/)\]\n]\s{{0,3}}|\bthat |\bwhen |\band |\bsays ))([{UPPER}{LOWER}][\w'’]+)(?= {_PEOPLE_DO}| from \[NAME| vs\b| \((?:not|and)\b|, (?:her|his|their|our) [a-z])")
+_BEFORE_DEED = re.compile(rf"((?:^|[.,;:!?/)\]\n]\s{{0,3}}|\bthat |\bwhen |\band |\bsays |\bis |\bpt |\bPT |\bif |\bbut ))([{UPPER}{LOWER}][\w'’]+)(?= {_PEOPLE_DO}| from \[NAME| (?i:mrn|dob|at reception|pulled|repositioned)\b| vs\b| \((?:not|and)\b|, (?:her|his|their|our) [a-z])")
 _PHRASE_ENDS = (
     r"(?=$|\s?[.,;:)/?!\]\"”|]|\s(?:\[|at\b|on\b|by\b|who\b|and\b|in\b|for\b|from\b|about\b|re\b|regarding\b|already\b|still\b|ok\b|when\b|via\b|has\b"
     r"|had\b|is\b|was\b|to\b|that\b|this\b|\d|present\b|states\b|says\b|aware\b|length\b|rang\b|vs\b|&|\())"
@@ -183,11 +192,21 @@ _SHORT_LABELLED = re.compile(
     rf"(\b(?i:ref(?:erred|erring)?|dr|rad(?:iologist)?|md|name|patient|pt|surname|consultant|surgeon|by|reader|doctor|physician)\.?\s?[:=]\s?|// ?)"
     rf"([{UPPER}][{UPPER}{LOWER}])(?=\s?(?:[;|:,)/]|$|\[|,))"
 )
+_TITLED = re.compile(
+    rf"(?<![\w'’.-])((?i:(mrs\.?|mr\.|ms\.?|miss|drs?\.|prof\.?|professor)|mr|dr|drs) )([{UPPER}{LOWER}][\w'’]+)(?![\w'’])"
+)
+_NOT_TITLED = frozenset(
+    """was is are were has had have been be will may should can could would must and or at on in by to of from for the a an who with not
+    notified informed called aware paged contacted told advised states stated says said agrees agreed recommends requested requests reviewed
+    read office visit appointment appt order orders ordered note notes also did does do made asked clinic please re via over regarding
+    about this that these if when while before after as but so then team service""".split()
+)
+_SHORT_INSIDE = re.compile(rf"(?<=[{LOWER}] )(?:An|Do|So|Ed|Oh|Ho|Le|Ng|Ha|Vi|No(?= \[))(?![\w'’.-])")
 _TWO_INITIALS = re.compile(r"(?<![\w/:-])([A-Z]{2,3})[:/]([A-Za-z]{2,3})(?![\w/:-])( +[DT]{1,2}:)?")
 _ENDED = re.compile(rf"\s?(?:[,.;:)/]|$|\[)| {_PEOPLE_DO}")
-_ALONE = re.compile(rf"((?:^|[,;:./(|\n]) ?)([{UPPER}][\w'’]+)(?= ?(?:[,;:.)/|\n]|$))")
+_ALONE = re.compile(rf"((?:^|[,;:./(|\n]|\b\d\)|(?<=[a-z])-) ?)([{UPPER}][\w'’]+)(?= ?(?:[,;:.)/|\n]|$|\d\)|\[))")
 _TWO_LETTERS = re.compile(
-    r"(?<![\w'’-])(?:NG|LE|OH|HO|ng|le|oh)(?=,? \[NAME\])|(?<=\[NAME\]) (?:NG|LE|OH|HO|ng|le|oh)(?![\w'’-]| (?i:tube|edema|swelling|pain|dvt))"
+    r"(?<![\w'’-])(?:NG|LE|OH|HO|ng|le|oh)(?= ?[,;^]? ?\[NAME\])|(?<=\[NAME\]) (?:NG|LE|OH|HO|ng|le|oh)(?![\w'’-]| (?i:tube|edema|swelling|pain|dvt))"
 )
 _PARTICLES = re.compile(
     rf"(?<![\w'’-])(?:(?i:van|von|de|der|den|del|della|di|da|dos|du|la|le|el|al|bin|ibn|ben|st\.?|mac|mc|o['’]|d['’]|ter|ten)[ -]?){{1,2}}(?=\[NAME\])"
@@ -198,7 +217,7 @@ _MERGED = re.compile(
 _LONE = re.compile(
     rf"(?<![\w.\]'’-])(?:(?![AI] )[{UPPER}][. ^]\s?){{1,2}}(?=\[NAME\])|(?<=\[NAME\])[ ^][{UPPER}](?![\w'’-])(?:\.(?!\w))?"
 )
-_HYPHENED = re.compile(rf"(?<=\[NAME\])-[{UPPER}][\w'’]+|(?<![\w'’-])[{UPPER}][\w'’]+-(?=\[NAME\])")
+_HYPHENED = re.compile(rf"(?<=\[NAME\])-(?:[{UPPER}][\w'’]+|marie|ann|anne|lee|jean|rose|mae|lynn|grace|jo|may|hill|brown|young|field)(?![\w'’])|(?<![\w'’-])[{UPPER}][\w'’]+-(?=\[NAME\])")
 _SHORT_BESIDE = re.compile(
     rf"(?<=\[NAME\])(,? )(?!(?:In|On|At|No|To|He|It|Is|As|If|We|My|Of|By|Or|An|Do|So|Us|Dr|Mr|Ms|Pt|Up|Re|Am|Pm)\b(?! ?(?:[.,;:)\]]|$)))"
     rf"([{UPPER}][{LOWER}])(?![\w'’-])"
@@ -249,8 +268,10 @@ def stays(word: str, case: str) -> bool:
         return True
     if re.search("['’´`]", low):
         return bool(_CONTRACTED.fullmatch(low)) and is_known(re.split("['’´`]", low)[0].removesuffix("n"))
+    if low in lexicon().short and low in lexicon().names and bare[0].isupper() and bare[1:].islower():
+        return False
     if is_known(low):
-        return not (low in _ALSO_NAMES or (is_doubtful(low) and low not in _WEAK and low not in SHORT_FORMS)) or (
+        return not (low in _ALSO_NAMES or (is_doubtful(low) and low not in _WEAK and low not in SHORT_FORMS and low not in lexicon().bearers)) or (
             bare.islower()
         )
     if bare.isupper() or (bare[:-1].isupper() and bare[-1] == "s"):
@@ -269,7 +290,8 @@ def _doubtful(word: str, one_case: bool, *, told: bool) -> bool:
     low = _POSSESSIVE.sub("", word).lower()
     if not (one_case or word[0].isupper()) or low in SHORT_FORMS or not is_doubtful(low):
         return False
-    return low not in _WEAK or (told and low in _SURNAMES)
+    words = lexicon()
+    return (low not in _WEAK and low not in words.bearers) or (told and (low in _SURNAMES or low in words.bearers))
 
 
 def _as_names(text: str, found: Counter[str], one_case: bool) -> str:
@@ -284,6 +306,9 @@ def _as_names(text: str, found: Counter[str], one_case: bool) -> str:
         low = match[2].lower()
         told = match.re is not _BEHIND_LEAD or low not in _VERBS or not one_case
         told = told and not (match.re is _LABELLED and low in _VERBS and not match[1].strip())
+        told = told and not (match.re in (_LABELLED, _ALONE, _PAIR) and low in lexicon().short)
+        if not one_case and match.re in (_BEHIND_STRONG, _BEHIND_LEAD) and match[2].istitle() and low in _LIKE_NAMES:
+            return tagged(match[1])
         return tagged(match[1]) if _doubtful(match[2], one_case, told=told) else match[0]
 
     def behind_label(match: re.Match[str]) -> str:
@@ -306,6 +331,15 @@ def _as_names(text: str, found: Counter[str], one_case: bool) -> str:
             return tagged("") + between
         return match[0]
 
+    def titled(match: re.Match[str]) -> str:
+        low = match[3].lower()
+        if low in _NOT_TITLED or (not match[2] and is_known(low) and not _doubtful(match[3], one_case, told=True)):
+            return match[0]
+        return tagged(match[1])
+
+    text = _TITLED.sub(titled, text)
+    if not one_case:
+        text = _SHORT_INSIDE.sub(lambda match: tagged(""), text)
     for pattern, replaced in (
         (_PAIR, pair),
         (_INITIAL_BEFORE, behind),
