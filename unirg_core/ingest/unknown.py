@@ -97,6 +97,20 @@ _WEAK |= frozenset(
     blanks bloom blow boat boxer boxers box bracken brand brandy bray broom buck buckles bud bull bush butter buzzard camp candy""".split()
 )
 _WEAK -= frozenset(
+    """hall king hill cook price wood foster woods porter hunter hunt lane watts love powers moss pope wise waters park chase
+    hood ware heath dyer snow shepherd shields beard golden prince sexton pace bean spears valentine church bray stout cotton
+    holder stark guy bright sweet beach cash workman rouse slaughter archer smart lake camp winter law gore crow hatch painter
+    singer temple fair story hooks woody eddy queen rector tang parish watt weathers squires priest helm monk warden trout
+    chestnut alderman stump mock ransom driver pool flood crook beam bull vines crouch couch keen rock diamond gold parson alley
+    pepper hook harms spear vest thorn peak steed bills rains brothers tuck sage judge guest cave belt pond harness starling ivory
+    shore storm pearl forest garden bunting steele tiller wilder wilds sand merry nettles oaks spring irish welsh scottish
+    layman bible apple bays money luck tower winner brim buck lawyer pastor deacon amber opal jewel ruby velvet ebony crystal
+    june august autumn summer joy hope faith prince princess duke alpha delia star song knight cage furlong dean miles major guy
+    sergeant soldier officer colonel general marine kitchen market castle bridge rivers rain cloud west east south north moon sun
+    jolly jester violet lavender olive hazel plum peach cherry berry grape wine beer coffee sugar honey silver copper iron steel""".split()
+)
+_WEAK |= frozenset("sun west east south north general steel iron silver copper sugar coffee beer major star moon spring august june officer".split())
+_WEAK -= frozenset(
     """walker warren hardy fuller mercy noble sandy sterling wade wheeler whiting packer parks bacon battle berry bloom buck bush brand
     brandy bird badger raven scarlet silver sunny swift roller rook lark lodge oxford""".split()
 )
@@ -333,7 +347,7 @@ def _as_names(text: str, found: Counter[str], one_case: bool) -> str:
 
     def titled(match: re.Match[str]) -> str:
         low = match[3].lower()
-        if low in _NOT_TITLED or (not match[2] and is_known(low) and not _doubtful(match[3], one_case, told=True)):
+        if low in _NOT_TITLED or "xx" in low or (not match[2] and is_known(low) and low not in _LIKE_NAMES and not _doubtful(match[3], one_case, told=True)):
             return match[0]
         return tagged(match[1])
 
