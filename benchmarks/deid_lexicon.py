@@ -26,7 +26,7 @@ VOCABULARY = ROOT / "unirg_core/scores/words.txt"
 _SMALL = re.compile(r"[a-zà-ÿ]{2,}")
 _LEARNED = re.compile(
     r"(?:[aeiou]s[ie]s|itis|oma|omas|omata|[ao]l|ally|ic|ics|ical|ous|ar|ary|ine|ide|ium|ion|ions|ive|ate|ated|ating|ity|ia"
-    r"|emia|uria|logy|graphy|scopy|tomy|ectomy|pathy|gram|graph|meter|cyte|cytes|plasty|trophy|penia|ae|oid|eal|ing|ed)$"
+    r"|emia|uria|logy|graphy|scopy|tomy|ectomy|pathy|gram|graph|meter|cyte|cytes|plasty|trophy|penia|ae|oid|eal|ing|ed|able|ible)$"
 )
 """Endings of the rare words that a report may hold."""
 FEWEST_REPORTS, USUAL_REPORTS, USUAL_LETTERS = 3, 10, 7

@@ -109,7 +109,7 @@ _WEAK -= frozenset(
     sergeant soldier officer colonel general marine kitchen market castle bridge rivers rain cloud west east south north moon sun
     jolly jester violet lavender olive hazel plum peach cherry berry grape wine beer coffee sugar honey silver copper iron steel""".split()
 )
-_WEAK |= frozenset("sun west east south north general steel iron silver copper sugar coffee beer major star moon spring august june officer".split())
+_WEAK |= frozenset("swimmer swimmers poly apnea cig sun west east south north general steel iron silver copper sugar coffee beer major star moon spring august june officer".split())
 _WEAK -= frozenset(
     """walker warren hardy fuller mercy noble sandy sterling wade wheeler whiting packer parks bacon battle berry bloom buck bush brand
     brandy bird badger raven scarlet silver sunny swift roller rook lark lodge oxford""".split()
@@ -217,6 +217,8 @@ _NOT_TITLED = frozenset(
 )
 _SHORT_INSIDE = re.compile(rf"(?<=[{LOWER}] )(?:An|Do|So|Ed|Oh|Ho|Le|Ng|Ha|Vi|No(?= \[))(?![\w'’.-])")
 _TWO_INITIALS = re.compile(r"(?<![\w/:-])([A-Z]{2,3})[:/]([A-Za-z]{2,3})(?![\w/:-])( +[DT]{1,2}:)?")
+_LED = re.compile(r"(?:\b(?:to|by|with|dr\.?|mr\.?|mrs\.?|ms\.?|told|per|son|daughter|wife|husband|nurse|rn)|[:,;(]) ?$", re.IGNORECASE)
+_SHORT_LED = re.compile(rf"(?<=[:,(] )(?:An|Do|So|Ed) (?=\[NAME\])|(?<=\[NAME\]) (?:An|Do|So|Ed)(?=[.,;:)]|$| \()")
 _ENDED = re.compile(rf"\s?(?:[,.;:)/]|$|\[)| {_PEOPLE_DO}")
 _ALONE = re.compile(rf"((?:^|[,;:./(|\n]|\b\d\)|(?<=[a-z])-) ?)([{UPPER}][\w'’]+)(?= ?(?:[,;:.)/|\n]|$|\d\)|\[))")
 _TWO_LETTERS = re.compile(
@@ -320,7 +322,7 @@ def _as_names(text: str, found: Counter[str], one_case: bool) -> str:
         low = match[2].lower()
         told = match.re is not _BEHIND_LEAD or low not in _VERBS or not one_case
         told = told and not (match.re is _LABELLED and low in _VERBS and not match[1].strip())
-        told = told and not (match.re in (_LABELLED, _ALONE, _PAIR) and low in lexicon().short)
+        told = told and not (match.re in (_LABELLED, _ALONE, _BEHIND_LEAD, _INITIAL_AFTER) and low in lexicon().bearers)
         if not one_case and match.re in (_BEHIND_STRONG, _BEHIND_LEAD) and match[2].istitle() and low in _LIKE_NAMES:
             return tagged(match[1])
         return tagged(match[1]) if _doubtful(match[2], one_case, told=told) else match[0]
@@ -331,7 +333,11 @@ def _as_names(text: str, found: Counter[str], one_case: bool) -> str:
     def beside(match: re.Match[str]) -> str:
         low = match[2].lower()
         ends = _ENDED.match(match.string, match.end())
-        loose = not one_case and low not in PLAIN and is_doubtful(low) and match[2][0].isupper() and "and" not in match[1]
+        like = low in _LIKE_NAMES and low not in ("east", "north", "south", "west", "good")
+        loose = not one_case and (like or (low not in PLAIN and is_doubtful(low)))
+        loose = loose and match[2][0].isupper() and "and" not in match[1]
+        if one_case and like and (ends if match[1] else _LED.search(match.string, max(0, match.start() - 12), match.start())):
+            return tagged(match[1])
         if match[2].isupper() and not is_known(low) and match[2] not in _DEGREES:
             return tagged(match[1])
         told = low not in _VERBS or not match[1] or bool(ends) or match[1].strip(" and/&") != ""
@@ -340,7 +346,7 @@ def _as_names(text: str, found: Counter[str], one_case: bool) -> str:
     def pair(match: re.Match[str]) -> str:
         one, between, other = match.groups()
         words = {one.lower(), other.lower()}
-        likely = words & lexicon().given and not words <= _WEAK
+        likely = words & lexicon().given and not words <= _WEAK and not words & lexicon().bearers
         if likely and all(_doubtful(word, one_case, told=True) for word in (one, other)):
             return tagged("") + between
         return match[0]
@@ -373,7 +379,7 @@ def _as_names(text: str, found: Counter[str], one_case: bool) -> str:
     if not one_case:
         text = _INSIDE_LEFT.sub(lambda match: match[0] if match[1].lower() in PLAIN | _TITLES else tagged(""), text)
     text = _BESIDE_RIGHT.sub(beside, _BESIDE_LEFT.sub(beside, _PARTICLES.sub("", text)))
-    text = _TWO_LETTERS.sub("", text)
+    text = _SHORT_LED.sub("", _TWO_LETTERS.sub("", text))
     text = _HYPHENED.sub("", _SHORT_BESIDE.sub("", text))
     return _MERGED.sub("[NAME]", _LONE.sub("", text))
 
