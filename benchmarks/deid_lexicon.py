@@ -20,25 +20,29 @@ from xml.etree import ElementTree
 
 from deid_overscrub import ARCHIVE
 
+from unirg_core.ingest.places import words
+
 ROOT = Path(__file__).parents[1]
 LEXICON = ROOT / "unirg_core/ingest/lexicon.txt.gz"
 VOCABULARY = ROOT / "unirg_core/scores/words.txt"
 _SMALL = re.compile(r"[a-zà-ÿ]{2,}")
 _LEARNED = re.compile(
-    r"(?:[aeiou]s[ie]s|itis|oma|omas|omata|[ao]l|ally|ic|ics|ical|ous|ar|ary|ine|ide|ium|ion|ions|ive|ate|ated|ating|ity|ia"
-    r"|emia|uria|logy|graphy|scopy|tomy|ectomy|pathy|gram|graph|meter|cyte|cytes|plasty|trophy|penia|ae|oid|eal|ing|ed|able|ible)$"
+    r"(?:[aeiou]s[ie]s|itis|oma|omas|omata|[ao]l|ally|ic|ics|ical|ous|ar|ary|ine|ide|ium|ion|ions|ive|ate|ated"
+    r"|ating|ity|ia"
+    r"|emia|uria|logy|graphy|scopy|tomy|ectomy|pathy|gram|graph|meter|cyte|cytes|plasty|trophy|penia|ae|oid|eal"
+    r"|ing|ed|able|ible)$"
 )
 """Endings of the rare words that a report may hold."""
 FEWEST_REPORTS, USUAL_REPORTS, USUAL_LETTERS = 3, 10, 7
 USUAL_SURNAMES = 10_000
-MAINLY_NAMES = frozenset(
+MAINLY_NAMES = words(
     """bob harry jack jane ken maria matt mike nick sally sue patty derrick heather holly ivy jarred jay jade peter rob
-    robin sherry tom tony troy lewis martin nelson morris khan singh levy parry bennett henderson griffin walker turner
-    fletcher sawyer kelly lee chow chin ching hogan grimes griffin patsy reeves rhea stein wright welch lynch madden
-    proctor smith manning miller gibbons gale vaughn dean gene earl lane marsh""".split()
+    robin sherry tom tony troy lewis martin nelson morris khan singh levy parry bennett henderson griffin walker
+    turner fletcher sawyer kelly lee chow chin ching hogan grimes griffin patsy reeves rhea stein wright welch lynch
+    madden proctor smith manning miller gibbons gale vaughn dean gene earl lane marsh"""
 )
 """Words that a report hardly holds but as a name."""
-STILL_WORDS = frozenset("ed max min lien mi meta nu sol hank chad pa ma".split())
+STILL_WORDS = frozenset(["ed", "max", "min", "lien", "mi", "meta", "nu", "sol", "hank", "chad", "pa", "ma"])
 """Given names that are words of medicine or short forms first."""
 
 
@@ -72,7 +76,8 @@ def main() -> None:
     asked = parser.parse_args()
     large = read(asked.words / "american-english-large") + read(asked.words / "british-english-large")
     middle, small = (
-        set(filter(_SMALL.fullmatch, read(asked.words / name))) for name in ("american-english", "american-english-small")
+        set(filter(_SMALL.fullmatch, read(asked.words / name)))
+        for name in ("american-english", "american-english-small")
     )
     surnames = census(asked.names / "dist.all.last")
     given = census(asked.names / "dist.male.first") | census(asked.names / "dist.female.first")
@@ -93,9 +98,9 @@ def main() -> None:
         "names": {name for name in every - known if _SMALL.fullmatch(name)},
         "usual": {word for word in usual if len(word) >= USUAL_LETTERS},
     }
-    text = "".join(f"{kind}: {' '.join(sorted(words))}\n" for kind, words in lines.items())
+    text = "".join(f"{kind}: {' '.join(sorted(held))}\n" for kind, held in lines.items())
     LEXICON.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
-    print({kind: len(words) for kind, words in lines.items()}, LEXICON.stat().st_size, "bytes")
+    print({kind: len(held) for kind, held in lines.items()}, LEXICON.stat().st_size, "bytes")
 
 
 if __name__ == "__main__":

@@ -100,7 +100,8 @@ _PARTIAL = "|".join(
         r"|Thurs?|Fri|Sat|Sun)\b\.?)",
         r"(?-i:\b(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)\b(?= (?:night|morning|evening|afternoon|noon|am|pm|and)\b))",
         rf"\b(?:(?:{_WEEKDAY}|{_WD}\b\.?),?\s+(?:the\s+)?)?{_DAY}{_ORDINAL}[\s-]{{1,2}}(?:of\s+)?{_MONTH}\b",
-        rf"\b(?:(?:{_WEEKDAY}|{_WD}\b\.?),?\s+(?:the\s+)?)?{_MONTH}\b\.?[\s-]{{1,2}}(?:the\s+)?{_DAY}{_ORDINAL}(?![\w/]){_NO_UNIT}",
+        rf"\b(?:(?:{_WEEKDAY}"
+        rf"|{_WD}\b\.?),?\s+(?:the\s+)?)?{_MONTH}\b\.?[\s-]{{1,2}}(?:the\s+)?{_DAY}{_ORDINAL}(?![\w/]){_NO_UNIT}",
         rf"\b{_MONTH}\b\.?(?:[\s,-]{{1,2}}|\s(?:of|in)\s(?:the year\s)?)(?:{_YEAR}\b|'\d\d\b)",
         rf"\b{_YEAR}[\s,-]{{1,2}}{_MONTH}\b",
         rf"(?<![\d./-])(?:0?[1-9]|1[0-2])[-/]{_YEAR}\b(?!\s?[cm]m\b)",
@@ -108,9 +109,11 @@ _PARTIAL = "|".join(
         rf"(?:(?<=\bon )|(?<=\bdated )|(?<=\bfrom )|(?<=\bof )|(?<=\bsince )|(?<=\buntil )"
         rf"{_BEHIND_STUDY})(?:0?[1-9]|1[0-2])/{_DAY}(?:{_TO}(?:0?[1-9]|1[0-2])/{_DAY})?(?![\d/]|\.\d){_NO_UNIT}",
         rf"\b(?:{_WEEKDAY}|{_WD}),? \d\d?[/.-]\d\d?\b(?![\d/])",
-        rf"(?<![\w./-])(?:(?:0?[1-9]|1[0-2])/(?:1[3-9]|2\d|3[01])|(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])|0[1-9]/\d\d|(?:\d|1[0-2])/0[1-9])"
-        rf"(?<!24/7)(?![\w/%-]|\.\d|\s?(?:nodes?|lymph|ribs?|strength|murmur|positive|pain|vision)\b)",
-        r"(?:(?<=\bfilm of )|(?<=\bfilms of )|(?<=\bdated )|(?<=\bdate )|(?<=\bdate: )|(?<=\bon )|(?<=\btaken )|(?<=\bsince ))"
+        r"(?<![\w./-])(?:(?:0?[1-9]|1[0-2])/(?:1[3-9]|2\d|3[01])|(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])"
+        r"|0[1-9]/\d\d|(?:\d|1[0-2])/0[1-9])"
+        r"(?<!24/7)(?![\w/%-]|\.\d|\s?(?:nodes?|lymph|ribs?|strength|murmur|positive|pain|vision)\b)",
+        r"(?:(?<=\bfilm of )|(?<=\bfilms of )|(?<=\bdated )|(?<=\bdate )|(?<=\bdate: )|(?<=\bon )|(?<=\btaken )"
+        r"|(?<=\bsince ))"
         r"(?=[0-3]\d[0-3]\d\d\d\b|\d\d[01]\d[0-3]\d\b)\d{6}\b(?!\.\d)",
         rf"(?<![\w./-])(?:0?[1-9]|1[0-2])/(?:9\d|0\d)(?![\w/%-]|\.\d){_NO_UNIT}",
         rf"(?:(?<=\bclosed )|(?<=\bflagged )|(?<=\bon )|(?<=\bdated )|(?<=\bdone )|(?<=\btaken )|(?<=\bfilm ))"

@@ -12,19 +12,24 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from unirg_core.ingest.persons import CLINICAL, COMMON, EPONYMS, PLAIN, VERBAL
+from unirg_core.ingest.places import words
 from unirg_core.ingest.terms import is_term
 
 _HERE = Path(__file__).parent
 _KINDS = re.compile(r"^\[([\w ]+)\]$", re.MULTILINE)
+_COMMENT = re.compile(r"^#.*$", re.MULTILINE)
+_STAY = ("short forms", "medical", "places", "of other tongues")
 _PREFIXES = re.compile(
-    r"(?:anti|bi|broncho|cardio|costo|counter|dextro|endo|epi|extra|fibro|gastro|hemi|hemo|hepato|hydro|hyper|hypo|infero"
-    r"|infra|inter|intra|juxta|levo|macro|micro|mid|mini|mis|mono|multi|neuro|non|osteo|over|pan|para|peri|pleuro|pneumo"
+    r"(?:anti|bi|broncho|cardio|costo|counter|dextro|endo|epi|extra|fibro|gastro|hemi|hemo|hepato|hydro|hyper|hypo"
+    r"|infero"
+    r"|infra|inter|intra|juxta|levo|macro|micro|mid|mini|mis|mono|multi|neuro|non|osteo|over|pan|para|peri|pleuro"
+    r"|pneumo"
     r"|poly|post|postero|pre|pseudo|pulmo|quasi|re|retro|semi|sub|super|supero|supra|thoraco|tracheo|trans|tri|ultra|un"
     r"|under|uni|vaso|veno)(?=\w{4})"
 )
 _ENDINGS = re.compile(r"(?<=\w{4})(?:s|es|ed|d|ing|ly|al|ity|ness|like)$")
 _MEDICAL = re.compile(r"\w{2,}(?:ar|al|ic|ous|ions?|omas?|[oi]tic|ated|ary|ium|eal)")
-CALENDAR = frozenset("jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun".split())
+CALENDAR = words("""jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun""")
 _FEWEST_MISTYPED = 7
 
 
@@ -46,6 +51,8 @@ class Lexicon:
         What is left of a usual word of reports, or of the word itself, when one letter is taken out.
     short
         Short forms.
+    weak, told, verbs, like_names, signs
+        As `stays.txt` says.
     """
 
     known: frozenset[str]
@@ -55,6 +62,11 @@ class Lexicon:
     names: frozenset[str]
     mistyped: frozenset[str]
     short: frozenset[str]
+    weak: frozenset[str]
+    told: frozenset[str]
+    verbs: frozenset[str]
+    like_names: frozenset[str]
+    signs: frozenset[str]
 
 
 @cache
@@ -62,9 +74,8 @@ def lexicon() -> Lexicon:
     """Return the lexicon, read once a process."""
     lines = gzip.decompress((_HERE / "lexicon.txt.gz").read_bytes()).decode().splitlines()
     built = {kind: frozenset(words.split()) for kind, _, words in (line.partition(": ") for line in lines)}
-    own = (_HERE / "stays.txt").read_text(encoding="utf-8")
-    parts = _KINDS.split(own)[1:]
-    stays = {kind: frozenset(words.split()) for kind, words in zip(parts[::2], parts[1::2], strict=True)}
+    own = _stays()
+    stays = {kind: own[kind] for kind in _STAY}
     names = built["names"]
     bearers = (EPONYMS | frozenset().union(*stays.values())) & (names | built["doubtful"] | built["doubtful given"])
     doubtful = built["doubtful"] | built["doubtful given"] | COMMON | bearers
@@ -76,7 +87,18 @@ def lexicon() -> Lexicon:
         names=names,
         mistyped=frozenset(part for word in built["usual"] for part in _one_out(word)),
         short=stays["short forms"],
+        weak=own["weak"],
+        told=own["told"],
+        verbs=own["verbs"],
+        like_names=own["like names"],
+        signs=own["names of signs"],
     )
+
+
+def _stays() -> dict[str, frozenset[str]]:
+    text = _COMMENT.sub("", (_HERE / "stays.txt").read_text(encoding="utf-8"))
+    parts = _KINDS.split(text)[1:]
+    return {kind: frozenset(words.split()) for kind, words in zip(parts[::2], parts[1::2], strict=True)}
 
 
 def _one_out(word: str) -> set[str]:
@@ -86,22 +108,22 @@ def _one_out(word: str) -> set[str]:
 @lru_cache(maxsize=65536)
 def is_known(word: str) -> bool:
     """Tell whether a word in small letters is one of English or medicine, or close to a usual one of reports."""
-    words = lexicon()
-    if word in words.known:
+    held = lexicon()
+    if word in held.known:
         return True
-    if word in words.names:
+    if word in held.names:
         return False
     if is_term(word):
         return True
     stem = _ENDINGS.sub("", word)
-    if stem != word and (stem in words.known or stem + "e" in words.known):
+    if stem != word and (stem in held.known or stem + "e" in held.known):
         return True
     bare = _PREFIXES.sub("", word)
-    if bare != word and (bare in words.known or _ENDINGS.sub("", bare) in words.known):
+    if bare != word and (bare in held.known or _ENDINGS.sub("", bare) in held.known):
         return True
     if bare != word and _MEDICAL.fullmatch(bare):
         return True
-    return len(word) >= _FEWEST_MISTYPED and not words.mistyped.isdisjoint(_one_out(word))
+    return len(word) >= _FEWEST_MISTYPED and not held.mistyped.isdisjoint(_one_out(word))
 
 
 def is_doubtful(word: str) -> bool:
