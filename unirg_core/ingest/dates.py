@@ -97,7 +97,7 @@ _PARTIAL = "|".join(
         rf"\b{_DAY}[-. /](?:x{{0,3}}(?:ix|iv|v?i{{0,3}}))[-. /]{_YEAR}\b",
         r"(?:(?<=\bexp )|(?<=\bexp\. )|(?<=\bexpires )|(?<=\bexpiry )|(?<=\bexpired ))\d\d?/\d\d\b",
         r"(?-i:(?=[MTWFS])(?:(?<=on )|(?<=[Ll]ast )|(?<=[Tt]his )|(?<=[Ss]ince )|(?<=[Nn]ext ))(?:Mon|Tues?|Wed"
-        r"|Thurs?|Fri|Sat|Sun)\b\.?)",
+        rf"|Thurs?|Fri|Sat|Sun)\b\.?)(?!,? (?:\d|{_MONTH}\b))",
         r"(?-i:\b(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)\b(?= (?:night|morning|evening|afternoon|noon|am|pm|and)\b))",
         rf"\b(?:(?:{_WEEKDAY}|{_WD}\b\.?),?\s+(?:the\s+)?)?{_DAY}{_ORDINAL}[\s-]{{1,2}}(?:of\s+)?{_MONTH}\b",
         rf"\b(?:(?:{_WEEKDAY}"

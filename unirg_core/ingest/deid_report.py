@@ -98,6 +98,6 @@ def names_known(root: Path) -> tuple[int, int, int]:
 
 
 def rules_digest() -> str:
-    """Return the SHA-256 over the code and the word lists of the rules: whoever changes a word of them has another profile."""
+    """Return the SHA-256 over the rules and their words: whoever changes one of them has another profile."""
     folder = Path(__file__).parent
     return digest_of({name: file_digest(folder / name) for name in _RULES})

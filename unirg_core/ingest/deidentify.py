@@ -49,6 +49,7 @@ _NO_NAME_ALONE = COMMON | EPONYMS | PLAIN
 _GIVEN = ("Will", "May")  # so written inside a sentence they are names, not verbs
 _MOST_UNEXPLAINED = 3
 _TITLE_CASE = 0.5
+_FEWEST_PLAIN = 4
 _PLAIN_WORDS = re.compile(rf"(?<=[\w,;] )[{UPPER}{LOWER}][{LOWER}]{{3,}}(?!\w)")
 _FEW_SMALL = 0.3
 _FEWEST_WORDS = 3  # of a text whose case says anything
@@ -241,7 +242,7 @@ def _unexplained(text: str, found: Counter[str]) -> str:
 def _in_title_case(text: str) -> bool:
     """Tell whether most of a text's plain words have a capital, so that a capital says nothing."""
     plain = [word for word in _PLAIN_WORDS.findall(text) if is_known(word.lower()) and not is_doubtful(word.lower())]
-    return sum(word[0].isupper() for word in plain) > _TITLE_CASE * len(plain)
+    return len(plain) > _FEWEST_PLAIN and sum(word[0].isupper() for word in plain) > _TITLE_CASE * len(plain)
 
 
 def _behind_initials(found: Counter[str], small: set[str], match: re.Match[str]) -> str:

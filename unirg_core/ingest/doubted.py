@@ -15,6 +15,7 @@ _TITLES = words(
 )
 _DEGREES = words("""MD RN NP PA DO PHD MBBS FRCR RT LPN CNA BSN DNP MPH DDS DPM EMT""")
 _ROLES = ("ED", "ER", "NP", "PA", "GP", "IR", "RN")
+_MARKS = ("L", "R", "LT", "RT", "AP", "PA", "LAT", "PORT")  # that a film itself bears
 _SIDES = ("east", "north", "south", "west", "good")
 _POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
 _ROMAN = re.compile(r"[ivx]{1,5}", re.IGNORECASE)
@@ -24,6 +25,8 @@ _BEFORE = 12  # characters that hold the lead before a word
 def doubted_words(text: str, found: Counter[str], *, one_case: bool) -> str:
     """Return the text without known words that stand as names, counted in `found`."""
     doubted = _Doubted(found, one_case)
+    text = standing.TWO_INITIALS.sub(doubted.both_initials, text)
+    text = standing.CARETS.sub(doubted.gone, text)
     text = standing.TITLED.sub(doubted.titled, text)
     if not one_case:
         text = standing.SHORT_INSIDE.sub(doubted.gone, text)
@@ -40,7 +43,6 @@ def doubted_words(text: str, found: Counter[str], *, one_case: bool) -> str:
         text = pattern.sub(doubted.led, text)
     text = standing.SHORT_LABELLED.sub(doubted.short, text)
     text = standing.LABELLED_INITIALS.sub(doubted.initials, text)
-    text = standing.TWO_INITIALS.sub(doubted.both_initials, text)
     return _beside_names(text, doubted) if "[NAME]" in text else text
 
 
@@ -83,7 +85,7 @@ class _Doubted:
         low = match[3].lower()
         if low in standing.NOT_TITLED or "xx" in low:
             return match[0]
-        sure = match[2] or not is_known(low) or low in self._words.like_names
+        sure = match[2] or not is_known(low) or low in standing.TWO_LETTER_NAMES or low in self._words.like_names
         return self._tagged(match[1]) if sure or self._may_be_name(match[3], told=True) else match[0]
 
     def paired(self, match: re.Match[str]) -> str:
@@ -100,6 +102,8 @@ class _Doubted:
         low, by = match[2].lower(), match.re
         leads = (standing.BEHIND_STRONG, standing.BEHIND_LEAD)
         if not self.one_case and by in leads and match[2].istitle() and low in self._words.like_names:
+            return self._tagged(match[1])
+        if self.one_case and by is standing.BEHIND_STRONG and low in standing.TWO_LETTER_NAMES:
             return self._tagged(match[1])
         told = not (by is standing.BEHIND_LEAD and self.one_case and low in self._words.verbs)
         told = told and not (by is standing.LABELLED and low in self._words.verbs and not match[1].strip())
@@ -133,7 +137,9 @@ class _Doubted:
     def initials(self, match: re.Match[str]) -> str:
         """Replace the letters behind a typist's word; behind "by" alone only those that are no short form."""
         loose = match[1].strip().lower() in ("by", "checked", "operator", "tech")
-        if loose and (is_known(match[2].lower()) or len(match[2]) == 1):
+        if (loose and (is_known(match[2].lower()) or len(match[2]) == 1)) or (
+            match[1].lower().startswith("marker") and match[2] in _MARKS
+        ):
             return match[0]
         return self._tagged(match[1])
 

@@ -31,6 +31,7 @@ _ENDINGS = re.compile(r"(?<=\w{4})(?:s|es|ed|d|ing|ly|al|ity|ness|like)$")
 _MEDICAL = re.compile(r"\w{2,}(?:ar|al|ic|ous|ions?|omas?|[oi]tic|ated|ary|ium|eal)")
 CALENDAR = words("""jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun""")
 _FEWEST_MISTYPED = 7
+_TWO = 2  # letters of a short form that is no name by itself
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def lexicon() -> Lexicon:
     stays = {kind: own[kind] for kind in _STAY}
     names = built["names"]
     bearers = (EPONYMS | frozenset().union(*stays.values())) & (names | built["doubtful"] | built["doubtful given"])
+    bearers = frozenset(word for word in bearers if len(word) > _TWO)
     doubtful = built["doubtful"] | built["doubtful given"] | COMMON | bearers
     return Lexicon(
         known=built["known"] | doubtful | CLINICAL | PLAIN | EPONYMS | frozenset().union(*stays.values()),

@@ -22,7 +22,7 @@ _PEOPLE_DO = (
     r"|intubated|our|his|her|not to|to|still)|has (?:been|had|the|asked|agreed)|had (?:been|operated|a|an)"
     r"|to (?:check|review|arrange|call|follow|sign|remove|see|visit|page|discuss|decide|bring)"
     r"|will (?:call|check|see|review|notify|arrange|follow|sign|bring)|aware|notified|informed|paged|made aware"
-    r"|needs|remains|returns|returned|team to|also|still|too|stays|starts|turned)\b"
+    r"|needs|remains|returns|returned|team to|present|okay|ok|also|still|too|stays|starts|turned)\b"
 )
 _STRONG_LEADS = (
     r"per|told|tell|page|ask|asked|asking|paged|dr\.?|mr\.?|mrs\.?|ms\.?|miss|drs\.?|nurse|hey|hi|hello|dear"
@@ -100,6 +100,10 @@ NOT_TITLED = words(
     also did does do made asked clinic please re via over regarding about this that these if when while before after
     as but so then team service"""
 )
+TWO_LETTER_NAMES = ("ng", "le", "oh")
+"""Names that are short forms or words in another case, too."""
+
+CARETS = re.compile(rf"[{UPPER}{LOWER}][\w'’.-]*(?: ?\^ ?[{UPPER}{LOWER}][\w'’.-]*)+")
 SHORT_INSIDE = re.compile(rf"(?<=[{LOWER}] )(?:An|Do|So|Ed|Oh|Ho|Le|Ng|Ha|Vi|No(?= \[))(?![\w'’.-])")
 TWO_INITIALS = re.compile(r"(?<![\w/:-])([A-Z]{2,3})[:/]([A-Za-z]{2,3})(?![\w/:-])( +[DT]{1,2}:)?")
 LED = re.compile(
@@ -122,7 +126,7 @@ MERGED = re.compile(
     rf"|\.)(?:[{UPPER}]\.?[\s,^]+)*\[NAME\])+(?:[ ^][{UPPER}](?![\w'’]))?"
 )
 LONE = re.compile(
-    rf"(?<![\w.\]'’-])(?:(?![AI] )[{UPPER}][. ^]\s?){{1,2}}(?=\[NAME\])"
+    rf"(?<![\w./\]'’-])(?:(?![AI] )[{UPPER}][. ^]\s?){{1,2}}(?=\[NAME\])"
     rf"|(?<=\[NAME\])[ ^][{UPPER}](?![\w'’-])(?:\.(?!\w))?"
 )
 HYPHENED = re.compile(

@@ -16,7 +16,7 @@ from unirg_core.study import CAPITALS, MIXED
 
 _LETTER = rf"[{UPPER}{LOWER}]"
 _TAG = r"\[(?:NAME|ID|DATE|TIME|PHONE|EMAIL|ADDRESS|PLACE|AGE)\]"
-_WORD = re.compile(rf"{_TAG}|(?<![\w'’])({_LETTER}[^\W\d_]*(?:['’´`][^\W\d_]+)*)(?![^\W_])")
+_WORD = re.compile(rf"{_TAG}|(?<![\w'’])({_LETTER}[^\W\d_]*(?:['’´`][^\W\d_]+)*)(?![^\W_]|-\w{{0,8}}\d)")
 _CONTRACTED = re.compile(r"(?:\w*n['’]t|\w+['’](?:s|ll|re|ve|m|d|em)|o['’]clock)", re.IGNORECASE)
 _ROMAN = re.compile(r"[ivx]{1,5}|x+", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
@@ -26,7 +26,8 @@ _BORN_BY = re.compile(
     r"|stains?|assays?|staples?|filters?|stents?|classification|criteria|fractures?|cysts?|rods?|nails?|plates?"
     r"|procedure"
     r"|operation|method|lymphoma|tumou?rs?|sarcoma|deformity|lesions?|bod(?:y|ies)|man(?:eu|oeu)ver|capsules?"
-    r"|ports?)\b",
+    r"|ports?|arthropathy|arthritis|nephritis|hump|ring|triad|palsy"
+    r"|aneurysm|fossa|ligament|foramen|canal|gland|reflex|ulcer|contracture|malformation|anomaly|phenomenon)\b",
     re.IGNORECASE,
 )
 _ALWAYS_NAMES = frozenset(["ng", "le", "oh", "og"])  # with one capital, that is; "NG" is a tube
@@ -53,7 +54,7 @@ def unknown_words(text: str, found: Counter[str], case: str) -> str:
 
     def unexplained(match: re.Match[str]) -> str:
         word = match[1]
-        if word is None or stays(word, case) or _named_sign(match):
+        if word is None or stays(word, case) or _named_sign(match) or _is_label(match):
             return match[0]
         found["name"] += 1
         return "[NAME]" + (_POSSESSIVE.search(word)[0] if _POSSESSIVE.search(word) else "")
@@ -65,6 +66,11 @@ def unknown_words(text: str, found: Counter[str], case: str) -> str:
 def _named_sign(match: re.Match[str]) -> bool:
     """Tell whether a disease, sign or device is meant that bears an unknown name."""
     return bool(_BORN_BY.match(match.string, match.end()))
+
+
+def _is_label(match: re.Match[str]) -> bool:
+    """Tell whether a short form stands before its colon (`Rad: ...`)."""
+    return match.string[match.end() :][:1] in (":", "=") and match[1].lower() in lexicon().short
 
 
 @lru_cache(maxsize=65536)
