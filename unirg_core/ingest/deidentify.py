@@ -169,6 +169,7 @@ def scrub(text: str, known: Known, dates: Dates = TAGGED_DATES) -> tuple[str, Co
     found: Counter[str] = Counter()
     moved: list[str] = []
     text = _HOLDERS.sub(" ", text)
+    case = one_case(_TAGGED.sub(" ", text))
     text = known.scrub(EMAIL.sub(partial(_tagged, "email", found), text), found)
     for kind, pattern in RULES:
         text = dates.scrub(text, found, moved) if pattern is None else pattern.sub(partial(_tagged, kind, found), text)
@@ -177,7 +178,7 @@ def scrub(text: str, known: Known, dates: Dates = TAGGED_DATES) -> tuple[str, Co
     if one_case(text) == SMALL:
         text = in_small_letters(text, found, _no_name_in_capitals)
     text = _people(text, found)
-    text = unread_numbers(unknown_words(text, found, one_case(text)), found)
+    text = unread_numbers(unknown_words(text, found, case), found)
     return _HOLDERS.sub(lambda match: moved[ord(match[0]) - HELD], text), found
 
 

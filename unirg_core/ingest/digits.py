@@ -37,7 +37,7 @@ _MIXED = (
     r"|b-?6|d-?[23]|t-?[1-4]"
     r"|pgy-?\d|covid-?(?:19)?|sars-?cov-?2|ncov-?2019|2019-ncov|h\dn\d|tc-?99m?|f-?18|18f|f18-fdg|ga-?6[78]"
     r"|i-?1[23]\d|xe-?133|cd-?\d{1,3}|hb?a1c|a1c|ca-?(?:125|19-9|15-3)"
-    r"|[1-4]-?d|[qtx]\d{1,2}(?:h|hr|hrs|d|wk|w)?|pd-?l?1|[kmna]\+|m1a?|il-?\d{1,2}|g\d{1,2}p\d{1,2}(?:a\d)?"
+    r"|[1-4]-?d|[qtx][1-9]\d?(?:h|hr|hrs|d|wk|w)?|pd-?l?1|[kmna]\+|m1a?|il-?\d{1,2}|g\d{1,2}p\d{1,2}(?:a\d)?"
     r"|t[0-4][a-d]?n[0-3x][a-c]?m[01x][a-c]?"
     r"|[tnm][0-4][a-d]?|vc20|icd-?(?:9|10)(?:-cm)?|p[12]|s[1-4]|a-?[12]|[vr]\d|v\d-v?\d|gp1|her-?2|brca-?[12]"
     r"|t[12]-?(?:w|weighted|flair)?"

@@ -76,6 +76,10 @@ class _Doubted:
             return True
         return told and (low in self._words.told or low in self._words.bearers)
 
+    def _is_short_name(self, low: str) -> bool:
+        """Tell whether two letters are a name, though a short form or a word too."""
+        return low in standing.TWO_LETTER_NAMES or (len(low) == 2 and low in self._words.names)
+
     def gone(self, _: re.Match[str]) -> str:
         """Replace a word that the pattern alone tells."""
         return self._tagged()
@@ -85,7 +89,7 @@ class _Doubted:
         low = match[3].lower()
         if low in standing.NOT_TITLED or "xx" in low:
             return match[0]
-        sure = match[2] or not is_known(low) or low in standing.TWO_LETTER_NAMES or low in self._words.like_names
+        sure = match[2] or not is_known(low) or self._is_short_name(low) or low in self._words.like_names
         return self._tagged(match[1]) if sure or self._may_be_name(match[3], told=True) else match[0]
 
     def paired(self, match: re.Match[str]) -> str:
@@ -103,7 +107,7 @@ class _Doubted:
         leads = (standing.BEHIND_STRONG, standing.BEHIND_LEAD)
         if not self.one_case and by in leads and match[2].istitle() and low in self._words.like_names:
             return self._tagged(match[1])
-        if self.one_case and by is standing.BEHIND_STRONG and low in standing.TWO_LETTER_NAMES:
+        if self.one_case and by is standing.BEHIND_STRONG and self._is_short_name(low):
             return self._tagged(match[1])
         told = not (by is standing.BEHIND_LEAD and self.one_case and low in self._words.verbs)
         told = told and not (by is standing.LABELLED and low in self._words.verbs and not match[1].strip())
@@ -119,7 +123,8 @@ class _Doubted:
         """Replace a word before or behind a name, but not the verb of a sentence."""
         word, low = match[2], match[2].lower()
         ends = standing.ENDED.match(match.string, match.end())
-        if len(word) > 1 and word.isupper() and not is_known(low) and word not in _DEGREES:
+        spelt = not is_known(low) or self._is_short_name(low)
+        if len(word) > 1 and word.isupper() and spelt and word not in _DEGREES and low not in SHORT_FORMS:
             return self._tagged(match[1])
         like = low in self._words.like_names and low not in _SIDES
         if self.one_case:

@@ -127,7 +127,7 @@ MERGED = re.compile(
 )
 LONE = re.compile(
     rf"(?<![\w./\]'’-])(?:(?![AI] )[{UPPER}][. ^]\s?){{1,2}}(?=\[NAME\])"
-    rf"|(?<=\[NAME\])[ ^][{UPPER}](?![\w'’-])(?:\.(?!\w))?"
+    rf"|(?<=\[NAME\])[ ^][{UPPER}](?![\w'’:-])(?:\.(?!\w))?"
 )
 HYPHENED = re.compile(
     rf"(?<=\[NAME\])-(?:[{UPPER}][\w'’]+|marie|ann|anne|lee|jean|rose|mae|lynn|grace|jo|may|hill|brown|young"

@@ -86,7 +86,13 @@ def stays(word: str, case: str) -> bool:
         return True
     if re.search("['’´`]", low):
         return bool(_CONTRACTED.fullmatch(low)) and is_known(re.split("['’´`]", low)[0].removesuffix("n"))
-    if low in lexicon().short and low in lexicon().names and bare[0].isupper() and bare[1:].islower():
+    if (
+        low in lexicon().short
+        and low in lexicon().names
+        and _VOWEL.search(low)
+        and bare[0].isupper()
+        and bare[1:].islower()
+    ):
         return False
     if is_known(low):
         return not (
