@@ -81,6 +81,7 @@ def lexicon() -> Lexicon:
     bearers = (EPONYMS | frozenset().union(*stays.values())) & (names | built["doubtful"] | built["doubtful given"])
     bearers = frozenset(word for word in bearers if len(word) > _TWO)
     doubtful = built["doubtful"] | built["doubtful given"] | COMMON | bearers
+    doubtful -= {word for word in stays["short forms"] - own["told"] if len(word) <= _TWO}
     return Lexicon(
         known=built["known"] | doubtful | CLINICAL | PLAIN | EPONYMS | frozenset().union(*stays.values()),
         doubtful=doubtful - CLINICAL - CALENDAR,
