@@ -1,7 +1,7 @@
 """The forms that identifiers take in a report's text, as regular expressions.
 
-Rules prefer to miss a doubtful number over eating a measurement: `3 x 4 cm`, `T12`, `1:2` and `5/6` are none. Repeats
-are bounded and anchored, so that no text takes more than linear time.
+A doubtful number is left to `digits.py`, which comes last and knows measurements: `3 x 4 cm`, `T12`, `1:2`, `5/6`.
+Repeats are bounded and anchored, so that no text takes more than linear time.
 """
 
 import re

@@ -18,7 +18,7 @@ _PEOPLE_DO = (
     r"|writes|read|performed|placed|inserted|dictated|reviewed|verified|answered|laughed|complained|speaks|spoke"
     r"|pulled|helped|attended|arrived|visited|visits|thinks|thought|feels|felt|was (?:seen|told|informed"
     r"|notified|paged|called|born|rotated|intubated|extubated|moved|given|admitted|discharged|present|unable|asked"
-    r"|brought|gardening)|is (?:aware|the|a|an|in|on|hard|deaf|blind|confused"
+    r"|brought|gardening)|is (?:aware|the|a|an|in|on|hard|deaf|blind|confused|off|out|away"
     r"|intubated|our|his|her|not to|to|still)|has (?:been|had|the|asked|agreed)|had (?:been|operated|a|an)"
     r"|to (?:check|review|arrange|call|follow|sign|remove|see|visit|page|discuss|decide|bring)"
     r"|will (?:call|check|see|review|notify|arrange|follow|sign|bring)|aware|notified|informed|paged|made aware"
@@ -35,7 +35,8 @@ _STRONG_LEADS = (
     r"|guardian|applicant"
     r"|guarantor|insured|named|name|surname|labelled|labeled|signed|typed|dictated|dictating|answered by|signed by"
     r"|read by|seen by|d/w|s/w|w/|c/o|attn|cc"
-    r"|insured|member|employee|driver|passenger|trainee|volunteer|investigator|principal|pi|author|tech|rt|rn|md"
+    r"|insured|escort|key ?worker|poa|try|member|employee|driver|passenger|trainee|volunteer|investigator"
+    r"|principal|pi|author|tech|rt|rn|md"
     r"|np|team|pcp|gp"
 )
 _LEADS = (
@@ -64,7 +65,7 @@ BEFORE_DEED = re.compile(
 )
 _PHRASE_ENDS = (
     r"(?=$|\s?[.,;:)/?!\]\"”|]|\s(?:\[|at\b|on\b|by\b|who\b|and\b|in\b|for\b|from\b|about\b|re\b|regarding\b"
-    r"|already\b|still\b|ok\b|when\b|via\b|has\b"
+    r"|already\b|his\b|her\b|he\b|she\b|they\b|did\b|still\b|ok\b|when\b|via\b|has\b"
     r"|had\b|is\b|was\b|to\b|that\b|this\b|\d|present\b|states\b|says\b|aware\b|length\b|rang\b|vs\b|&|\())"
 )
 BEHIND_STRONG = re.compile(
