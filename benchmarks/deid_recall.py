@@ -1,7 +1,7 @@
 """Recall of the text scrubber on planted forms, development and kept out apart, with 95 % Wilson intervals.
 
     python benchmarks/deid_recall.py                 # development forms and lists
-    python benchmarks/deid_recall.py --kept-out      # the ten kept-out forms and lists too: log the look in the docs
+    python benchmarks/deid_recall.py --kept-out      # the kept-out forms and lists too: log the look in the docs
 
 An identifier counts as found when no part of it is left (`planted_phi.survives`). Dates are tagged for the count; that
 moved dates are the right ones is counted by itself. "known" forms are scrubbed with what the DICOM header or the table
@@ -95,6 +95,9 @@ def main() -> None:
         sets["development forms, kept-out lists"] = ("forms.txt", "lists_kept_out.txt")
     for title, (form_file, list_file) in sets.items():
         planted = list(sentences(form_file, list_file, EACH, SEED))
+        if not planted:
+            print(f"\n{title}: {form_file} holds no forms at present")
+            continue
         counts, missed = measure(planted)
         show(f"{title}, {len(forms(form_file))} forms, by form", counts, 0)
         show(f"{title}, by category", counts, 1)

@@ -1,8 +1,8 @@
 """Sentences of reports with planted identifiers: forms x lists, drawn from a seed.
 
-A form (planted/*.txt) is some sentences in which identifiers of one kind are written; lists fill them. Ten forms and
+A form (planted/*.txt) is some sentences in which identifiers of one kind are written; lists fill them. Some forms and
 lists of their own are kept out of development: whoever wrote them had not seen the rules, whoever wrote the rules sees
-no more of them than a total.
+no more of them than a total, until they are spent.
 """
 
 import random

@@ -33,8 +33,12 @@ _FORMS = [
     ("2019-03-04", "2018-11-24"),
     ("2019/03/04", "2018/11/24"),
     ("2019-06-01", "2019-02-21"),
-    ("04.03.2019", "24.11.2018"),
-    ("4.3.19", "24.11.18"),
+    ("14.03.2019", "04.12.2018"),
+    ("03.14.2019", "12.04.2018"),
+    ("14.3.19", "4.12.18"),
+    ("04.Mar.2019", "24.Nov.2018"),
+    ("04/Mar/19", "24/Nov/18"),
+    ("04 March '19", "24 November '18"),
     ("March 4, 2019", "November 24, 2018"),
     ("March 4th, 2019", "November 24th, 2018"),
     ("Mar. 4, '19", "Nov. 24, '18"),
@@ -71,6 +75,12 @@ def test_a_full_date_is_moved_in_its_own_form(before, after):
         ("DOB 01/02/1950; born 4 May 1925.", "DOB [DATE]; born [DATE]."),
         ("Injury of 1/2/1920.", "Injury of [DATE]."),
         ("Since Thanksgiving.", "Since [DATE]."),
+        ("Film of 04.03.2019, 4.3.19.", "Film of [DATE], [DATE]."),
+        ("Seen 4/26, on 12/03 and Wed 12/03.", "Seen [DATE], on [DATE] and [DATE]."),
+        ("4 III 2019, 04-XII-2019, 03 04 2019.", "[DATE], [DATE], [DATE]."),
+        ("Film of 040319, date: 310119.", "Film of [DATE], date: [DATE]."),
+        ("She comes on Mon 8 May and Fri, Jan 9.", "She comes on [DATE] and [DATE]."),
+        ("Sputum of 4-May, closed 05-23, clip from 12/98.", "Sputum of [DATE], closed [DATE], clip from [DATE]."),
     ],
 )
 def test_what_is_no_full_date_or_too_old_is_tagged(text, left):
@@ -105,6 +115,9 @@ def test_a_year_alone_stays_among_tags_and_moves_with_the_studys_year_among_move
         ("03/04/2019", Dates(1, _STUDY), "03/05/2019"),
         ("03/04/2019", Dates(1, _STUDY, day_first=True), "04/04/2019"),
         ("03/04/2019 and 25/04/2019", Dates(1, _STUDY), "04/04/2019 and 26/04/2019"),
+        ("04.03.2019", Dates(1, _STUDY, day_first=True), "05.03.2019"),
+        ("04.03.2019 and 25.04.2019", Dates(1, _STUDY), "05.03.2019 and 26.04.2019"),
+        ("04.03.2019 and 04.25.2019", Dates(1, _STUDY), "04.04.2019 and 04.26.2019"),
         ("03/11/2020", Dates(1, _days(date(2020, 3, 1))), "[DATE]-free"),
         ("05/02/2020", Dates(1, _days(date(2020, 3, 1))), "06/02/2020"),
     ],
@@ -120,7 +133,8 @@ def test_which_number_is_the_day_is_told_by_the_report_then_by_the_study_then_by
     st.sampled_from(["%m/%d/%Y", "%Y-%m-%d", "%d.%m.%Y", "%d %B %Y", "%B %d, %Y", "%d%b%Y", "%Y%m%d", "%A, %B %d, %Y"]),
 )
 def test_order_and_distance_to_the_studys_day_hold(when, shift, form):
-    moved = _moved(f"film of {when.strftime(form)}", Dates(shift, _STUDY)).removeprefix("film of ")
+    dates = Dates(shift, _STUDY, day_first="." in form)
+    moved = _moved(f"film of {when.strftime(form)}", dates).removeprefix("film of ")
     after = when + timedelta(days=shift)
     assert moved in {after.strftime(form), after.strftime(form.replace("%d", "%-d"))}
 

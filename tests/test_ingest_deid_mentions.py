@@ -59,7 +59,7 @@ _MENTIONS = [  # <kind:identifier>
     "Lives with wife in <name:Fallbrook>.",
     "Address on file <address:77 Birch Hollow Road, Fallbrook OR 97201>.",
     "Homeless, stays near <name:Birch Street>.",
-    "CRITICAL RESULT CALLED TO <name:KEIRA BLOUNT RN> AT <time:1820 HRS>.",
+    "CRITICAL RESULT CALLED TO <name:KEIRA BLOUNT> RN AT <time:1820 HRS>.",
     "SEEN AT <place:FALLBROOK GENERAL HOSPITAL>.",
     "LIVES IN <place:FALLBROOK> WITH HIS WIFE.",
     "<name:HOLLOWAY, R.> MD",

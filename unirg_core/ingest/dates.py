@@ -53,9 +53,9 @@ _FULL = "|".join(
         rf"|'?\d{{2}})"
         rf"(?!\w|\.\d|\s?[cm]m\b|[-/]\d{{3}})",
         # day, month in words, year
-        rf"\b{_WEEK.format('w3')}(?P<d3>{_DAY})(?P<o3>{_ORDINAL})(?P<g3>[\s/-]{{0,2}}(?:of\s+)?)"
+        rf"\b{_WEEK.format('w3')}(?P<d3>{_DAY})(?P<o3>{_ORDINAL})(?P<g3>[\s/.-]{{0,2}}(?:of\s+)?)"
         rf"(?P<m3>{_MONTH})\b(?P<p3>\.?)"
-        rf"(?P<h3>[\s,/-]{{1,3}})(?P<y3>{_YY})(?![\w]|\.\d)",
+        rf"(?P<h3>[\s,./-]{{1,3}})(?P<y3>{_YY})(?![\w]|\.\d)",
         # 04MAR2019
         rf"\b(?P<d4>{_DAY})(?P<m4>{_MONTH})(?P<y4>{_YEAR}|\d{{2}})\b",
         # month in words, day, year
@@ -93,19 +93,31 @@ _PARTIAL = "|".join(
         rf"\b{_DAY}\.?\s(?:de\s)?{_ABROAD}\b(?:\s(?:de\s)?{_YEAR}\b)?",
         rf"\bQ[1-4][\s-]{_YEAR}\b|\b(?:spring|summer|fall|autumn|winter)(?: of)? {_YEAR}\b",
         rf"(?<![\d./-])(?:0[1-9]|1[0-2])\.{_YEAR}\b(?!\s?[cm]m\b)",
-        rf"(?<![\d./-])(?:0[1-9]|[12]\d|3[01]) (?:0[1-9]|[12]\d|3[01]) {_YEAR}\b(?!\s?[cm]m\b)",
+        rf"(?<![\d./-])(?:0?[1-9]|[12]\d|3[01]) (?:0?[1-9]|[12]\d|3[01]) {_YEAR}\b(?!\s?[cm]m\b)",
+        rf"\b{_DAY}[-. /](?:x{{0,3}}(?:ix|iv|v?i{{0,3}}))[-. /]{_YEAR}\b",
         r"(?:(?<=\bexp )|(?<=\bexp\. )|(?<=\bexpires )|(?<=\bexpiry )|(?<=\bexpired ))\d\d?/\d\d\b",
         r"(?-i:(?=[MTWFS])(?:(?<=on )|(?<=[Ll]ast )|(?<=[Tt]his )|(?<=[Ss]ince )|(?<=[Nn]ext ))(?:Mon|Tues?|Wed"
-        r"|Thurs?|Fri|Sat|Sun)\b\.?)",
+        rf"|Thurs?|Fri|Sat|Sun)\b\.?)(?!,? (?:\d|{_MONTH}\b))",
         r"(?-i:\b(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)\b(?= (?:night|morning|evening|afternoon|noon|am|pm|and)\b))",
-        rf"\b(?:{_WEEKDAY},?\s+(?:the\s+)?)?{_DAY}{_ORDINAL}[\s-]{{1,2}}(?:of\s+)?{_MONTH}\b",
-        rf"\b(?:{_WEEKDAY},?\s+(?:the\s+)?)?{_MONTH}\b\.?[\s-]{{1,2}}(?:the\s+)?{_DAY}{_ORDINAL}(?![\w/]){_NO_UNIT}",
+        rf"\b(?:(?:{_WEEKDAY}|{_WD}\b\.?),?\s+(?:the\s+)?)?{_DAY}{_ORDINAL}[\s-]{{1,2}}(?:of\s+)?{_MONTH}\b",
+        rf"\b(?:(?:{_WEEKDAY}"
+        rf"|{_WD}\b\.?),?\s+(?:the\s+)?)?{_MONTH}\b\.?[\s-]{{1,2}}(?:the\s+)?{_DAY}{_ORDINAL}(?![\w/]){_NO_UNIT}",
         rf"\b{_MONTH}\b\.?(?:[\s,-]{{1,2}}|\s(?:of|in)\s(?:the year\s)?)(?:{_YEAR}\b|'\d\d\b)",
         rf"\b{_YEAR}[\s,-]{{1,2}}{_MONTH}\b",
         rf"(?<![\d./-])(?:0?[1-9]|1[0-2])[-/]{_YEAR}\b(?!\s?[cm]m\b)",
         rf"(?<![\d./-])(?:0?[1-9]|1[0-2])/{_DAY}(?={_TO}{_DAY}[-/.]{_DAY}[-/.])",
         rf"(?:(?<=\bon )|(?<=\bdated )|(?<=\bfrom )|(?<=\bof )|(?<=\bsince )|(?<=\buntil )"
         rf"{_BEHIND_STUDY})(?:0?[1-9]|1[0-2])/{_DAY}(?:{_TO}(?:0?[1-9]|1[0-2])/{_DAY})?(?![\d/]|\.\d){_NO_UNIT}",
+        rf"\b(?:{_WEEKDAY}|{_WD}),? \d\d?[/.-]\d\d?\b(?![\d/])",
+        r"(?<![\w./-])(?:(?:0?[1-9]|1[0-2])/(?:1[3-9]|2\d|3[01])|(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])"
+        r"|0[1-9]/\d\d|(?:\d|1[0-2])/0[1-9])"
+        r"(?<!24/7)(?![\w/%-]|\.\d|\s?(?:nodes?|lymph|ribs?|strength|murmur|positive|pain|vision)\b)",
+        r"(?:(?<=\bfilm of )|(?<=\bfilms of )|(?<=\bdated )|(?<=\bdate )|(?<=\bdate: )|(?<=\bon )|(?<=\btaken )"
+        r"|(?<=\bsince ))"
+        r"(?=[0-3]\d[0-3]\d\d\d\b|\d\d[01]\d[0-3]\d\b)\d{6}\b(?!\.\d)",
+        rf"(?<![\w./-])(?:0?[1-9]|1[0-2])/(?:9\d|0\d)(?![\w/%-]|\.\d){_NO_UNIT}",
+        rf"(?:(?<=\bclosed )|(?<=\bflagged )|(?<=\bon )|(?<=\bdated )|(?<=\bdone )|(?<=\btaken )|(?<=\bfilm ))"
+        rf"(?:0?[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\w/-]|\.\d){_NO_UNIT}",
         rf"\b{_WEEKDAY}s?\b",
         r"\b(?:christmas(?: eve| day)?|thanksgiving(?: day)?|good friday|valentine'?s day|ramadan|hanukkah"
         r"|passover|diwali|halloween|boxing day|(?:fourth|4th) of july|mother'?s day|father'?s day"
@@ -116,6 +128,7 @@ _PARTIAL = "|".join(
 _MONTH_ALONE = (
     r"(?:(?<=\bon )|(?<=\bin )|(?<=\bsince )|(?<=\bof )|(?<=\buntil )|(?<=\bfrom )|(?<=\blast )|(?<=\bthis )"
     rf"|(?<=\bearly )|(?<=\blate )|(?<=\bmid )|(?<=\bmid-)|(?<=\bby ))(?-i:{_LONG_MONTH}|{_LONG_MONTH.upper()})\b"
+    r"|(?-i:(?<=in )|(?<=last )|(?<=since )|(?<=early )|(?<=late ))(?-i:May|MAY)\b(?=[.,;)]|$)"
 )
 _YEAR_ALONE = (
     r"(?<![\w.,/#'-])(?<!\bat )(?<!image )(?<!slice )(?<!series )(?<!room )(?<!number )"
@@ -125,7 +138,7 @@ _DATE = re.compile(
     rf"(?:(?<![A-Za-z])|(?=\d)){_BORN}(?:{_FULL}|(?P<partial>{_PARTIAL}|{_MONTH_ALONE})|(?P<year>{_YEAR_ALONE}))",
     re.IGNORECASE,
 )
-_UNSURE = re.compile(rf"(?<![\d.])({_DAY})[-/]({_DAY})[-/](?:{_YEAR}|\d{{2}})\b")
+_UNSURE = re.compile(rf"(?<![\d.])({_DAY})([-/.])({_DAY})\2(?:{_YEAR}|\d{{2}})\b")
 
 
 @dataclass(frozen=True)
@@ -169,7 +182,7 @@ class Dates:
         """Return the date in its own form, moved; None where it is none or too old to be told."""
         number = next(n for n in "1234567" if match[f"y{n}"])
         if number == "2":
-            return self._moved_numbers(match, self.day_first if day_first is None else day_first)
+            return self._moved_numbers(match, day_first)
         month = _month(match[f"m{number}"])
         before = _date(self._full_year(match[f"y{number}"]), month, int(match[f"d{number}"]))
         after = self._after(before)
@@ -189,12 +202,19 @@ class Dates:
             parts[f"w{number}"] = _weekday_like(match[f"w{number}"], after)
         return _put(match, parts)
 
-    def _moved_numbers(self, match: re.Match[str], day_first: bool) -> str | None:
-        """Return a date of three numbers: with points the day comes first, else as told, but never in the future."""
+    def _moved_numbers(self, match: re.Match[str], told: bool | None) -> str | None:
+        """Return a date of three numbers, read as the text's other dates or the setting say, but never in the future.
+
+        With points the day comes first in Europe and the month in America: where neither the text nor the setting says
+        that the day does, and both could, it is not moved.
+        """
+        day_first = self.day_first if told is None else told
         first, second, year = int(match["a2"]), int(match["b2"]), self._full_year(match["y2"])
         readings = [(_date(year, second, first), "day"), (_date(year, first, second), "month")]
-        readings = readings if day_first or "." in match["at2"] else readings[::-1]
+        readings = readings if day_first else readings[::-1]
         possible = [(when, which) for when, which in readings if when is not None]
+        if "." in match["at2"] and told is None and not day_first and len({when for when, _ in possible}) > 1:
+            return None
         past = [(when, which) for when, which in possible if not self._future(when)]
         if not possible:
             return None
@@ -242,7 +262,7 @@ class Dates:
 
 def _order(text: str) -> bool | None:
     """Tell whether the dates of a text put the day first; None where they do not tell or disagree."""
-    pairs = [(int(match[1]), int(match[2])) for match in _UNSURE.finditer(text)]
+    pairs = [(int(match[1]), int(match[3])) for match in _UNSURE.finditer(text)]
     told = {first > 12 for first, second in pairs if (first > 12) != (second > 12)}
     return told.pop() if len(told) == 1 else None
 

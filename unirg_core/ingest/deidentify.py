@@ -11,7 +11,9 @@ from functools import partial
 from itertools import permutations
 
 from unirg_core.ingest.dates import HELD, Dates
+from unirg_core.ingest.digits import unread_numbers
 from unirg_core.ingest.identifiers import EMAIL, RULES
+from unirg_core.ingest.lexicon import is_doubtful, is_known
 from unirg_core.ingest.persons import (
     CLINICAL,
     COMMON,
@@ -35,6 +37,7 @@ from unirg_core.ingest.persons import (
 from unirg_core.ingest.places import NO_TOWN, PLACED, SITE
 from unirg_core.ingest.small_letters import in_small_letters
 from unirg_core.ingest.terms import is_short_form, is_term
+from unirg_core.ingest.unknown import unknown_words
 from unirg_core.study import CAPITALS, MIXED, SMALL
 
 CATEGORIES = ("name", "id", "date", "time", "phone", "email", "address", "place", "age")
@@ -45,7 +48,9 @@ _MOST_PAIRED = 4
 _NO_NAME_ALONE = COMMON | EPONYMS | PLAIN
 _GIVEN = ("Will", "May")  # so written inside a sentence they are names, not verbs
 _MOST_UNEXPLAINED = 3
-_TITLE_CASE = 0.2
+_TITLE_CASE = 0.5
+_FEWEST_PLAIN = 4
+_PLAIN_WORDS = re.compile(rf"(?<=[\w,;] )[{UPPER}{LOWER}][{LOWER}]{{3,}}(?!\w)")
 _FEW_SMALL = 0.3
 _FEWEST_WORDS = 3  # of a text whose case says anything
 _WORDS = re.compile(r"[^\W\d_]{2,}")
@@ -164,6 +169,7 @@ def scrub(text: str, known: Known, dates: Dates = TAGGED_DATES) -> tuple[str, Co
     found: Counter[str] = Counter()
     moved: list[str] = []
     text = _HOLDERS.sub(" ", text)
+    case = one_case(_TAGGED.sub(" ", text))
     text = known.scrub(EMAIL.sub(partial(_tagged, "email", found), text), found)
     for kind, pattern in RULES:
         text = dates.scrub(text, found, moved) if pattern is None else pattern.sub(partial(_tagged, kind, found), text)
@@ -172,6 +178,7 @@ def scrub(text: str, known: Known, dates: Dates = TAGGED_DATES) -> tuple[str, Co
     if one_case(text) == SMALL:
         text = in_small_letters(text, found, _no_name_in_capitals)
     text = _people(text, found)
+    text = unread_numbers(unknown_words(text, found, case), found)
     return _HOLDERS.sub(lambda match: moved[ord(match[0]) - HELD], text), found
 
 
@@ -220,7 +227,7 @@ def _unexplained(text: str, found: Counter[str]) -> str:
     small = {word for word in re.findall(r"\w+", text) if word.islower()}
     text = INITIALED.sub(partial(_behind_initials, found, small), text)
     doubtful = [m for m in INSIDE.finditer(text) if not _explained(m, small)]
-    if len(doubtful) > max(_MOST_UNEXPLAINED, _TITLE_CASE * len(text.split())):
+    if len(doubtful) > _MOST_UNEXPLAINED and _in_title_case(text):
         return text
     spans = {match.span(1) for match in doubtful}
 
@@ -233,6 +240,12 @@ def _unexplained(text: str, found: Counter[str]) -> str:
     return _BESIDE.sub(_first_of_two, INSIDE.sub(replaced, text))
 
 
+def _in_title_case(text: str) -> bool:
+    """Tell whether most of a text's plain words have a capital, so that a capital says nothing."""
+    plain = [word for word in _PLAIN_WORDS.findall(text) if is_known(word.lower()) and not is_doubtful(word.lower())]
+    return len(plain) > _FEWEST_PLAIN and sum(word[0].isupper() for word in plain) > _TITLE_CASE * len(plain)
+
+
 def _behind_initials(found: Counter[str], small: set[str], match: re.Match[str]) -> str:
     if _explained(match, small) or VERBAL.fullmatch(match[1]):
         return match[0]
@@ -243,7 +256,7 @@ def _behind_initials(found: Counter[str], small: set[str], match: re.Match[str])
 def _first_of_two(match: re.Match[str]) -> str:
     first, joined, _ = match[1].partition(" and ")
     word = first.strip(" ,").lower()
-    stays = word in PLAIN | EPONYMS or VERBAL.fullmatch(word) or is_term(word) or is_short_form(first.strip(" ,"))
+    stays = word in PLAIN | EPONYMS or is_short_form(first.strip(" ,")) or (is_known(word) and not is_doubtful(word))
     return match[1] if stays else f"[NAME]{joined or ' '}"
 
 
@@ -377,7 +390,8 @@ def _no_name(word: str) -> bool:
 
 
 def _no_name_in_capitals(word: str) -> bool:
-    return _no_name(word) or bool(VERBAL.fullmatch(word.strip(".,:;'-")))
+    bare = _bare(word)
+    return _no_name(word) or (is_known(bare) and not is_doubtful(bare)) or bool(VERBAL.fullmatch(bare))
 
 
 def _no_site(word: str) -> bool:

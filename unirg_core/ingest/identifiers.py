@@ -1,7 +1,7 @@
 """The forms that identifiers take in a report's text, as regular expressions.
 
-Rules prefer to miss a doubtful number over eating a measurement: `3 x 4 cm`, `T12`, `1:2` and `5/6` are none. Repeats
-are bounded and anchored, so that no text takes more than linear time.
+A doubtful number is left to `digits.py`, which comes last and knows measurements: `3 x 4 cm`, `T12`, `1:2`, `5/6`.
+Repeats are bounded and anchored, so that no text takes more than linear time.
 """
 
 import re
@@ -19,7 +19,15 @@ def _after(words: str, pattern: str, first: str = r"[\d(#]") -> str:
 
 _TIMES = (
     r"\b(?:[01]?\d|2[0-3])[:.][0-5]\d(?::[0-5]\d(?:\.\d+)?)?\s?(?:[ap]\.?m\b\.?|hrs?\b|hours\b|o'clock\b)",
-    r"(?<![\d:])(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?![\d:])",
+    r"(?<!\d)(?<!\d:)(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?![\d:])[apz]?(?!\w)",
+    r"(?:(?<=\bat )|(?<=\btime )|(?<=\[DATE\] ))(?:[01]\d|2[0-3])\.[0-5]\d(?![\d.]|\s?(?:mm|cm|%|ml|mg))",
+    r"(?=[012])(?:(?<=scene )|(?<=cleared )|(?<=arrived )|(?<=time=)|(?<=time:)|(?<=notified )|(?<=drawn )"
+    r"|(?<=collected )|(?<=began )"
+    r"|(?<=started )|(?<=stopped )|(?<=dispatched )|(?<=departed )|(?<=left )|(?<=done )|(?<=until )"
+    r"|(?<=\[TIME\]-)|(?<=\[TIME\] - ))"
+    r"(?:[01]\d|2[0-3])[0-5]\d\b(?!\s?(?:m|c|k|x|views?|images?)|[./-]\d)",
+    r"\b(?:[01]\d|2[0-3])[0-5]\d\s?(?:z|utc|gmt|est|edt|cst|pst)\b",
+    r"\b(?:1[0-2]|[1-9])[ap]m?\b(?=\s?-\s?\d)|(?<=\d[ap]-)(?:1[0-2]|[1-9])[ap]\b",
     r"\b(?:1[0-2]|[1-9])\s?(?:am|pm|a\.m\.|p\.m\.|o'clock)(?!\w)",
     r"\b(?:[01]\d|2[0-3])[0-5]\d\s?(?:hrs?|hours|h)\b",
     r"(?=[012])(?:(?<=\bat )|(?<=@ )|(?<=@)|(?<=\btime )|(?<=\btime: )|(?<=\bof call )|(?<=\bof call: )"
@@ -84,6 +92,7 @@ _LABELLED_ID = re.compile(
     r"\b((?:mrn|medical record|claim|subject|participant|member|authori[sz]ation|passport|employee|invoice"
     r"|referral|booking|inmate"
     r"|wristband|enrol?lment|police report|run|lot|fin|csn|har|accession|acc|serial|s/n|policy|badge|specimen"
+    r"|collar|kit|locker|pass|token|ticket"
     r"|licen[cs]e(?: plate)?|plate|u\.?r|hn|hrn"
     r"|zip(?: code)?|postcode|patient(?:'s)? id|pt id|patient (?:no|number)|hospital (?:no|number)|nhs"
     r"|account|case|requisition|req|order|encounter|episode|visit|chart|file|record|folder|ssn|id|ref(?:erence)?|exam"
@@ -132,6 +141,8 @@ _AGES = (
     rf"|(?<=father, )){_OVER_89}(?=[,.;]|$)",
     r"(?=[eml9n])(?:(?<=in her )|(?<=in his )|(?<=in their ))(?:(?:early|mid|late)[ -])?(?:nineties|90['’]?s)\b",
     r"\b(?:nonage|(?:super-?)?cente)narians?\b",
+    r"\bninety[\s-]?(?:one|two|three|four|five|six|seven|eight|nine)\b(?! ?(?:percent|%|degrees?|mm|cm|ml|mg|days?"
+    r"|minutes?|seconds?|beats?))",
 )
 EMAIL = re.compile(
     r"(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|\b[a-z]{2,6}://\S+|\bwww\.\S+"

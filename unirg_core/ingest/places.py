@@ -47,14 +47,16 @@ ADDRESS = re.compile(rf"(?=[A-Z\dprvca#])(?:{'|'.join(_ADDRESSES)})")
 _HEADS = (
     r"Hospitals?|Clinics?|University|Medical Cent(?:er|re)|Health System|Infirmary|Nursing Home|Nursing Facility"
     r"|Health Cent(?:er|re)|Care Home|Airport|(?:Heart|Cancer|Health|Medical|Eye) Institute|Institute|High School"
-    r"|(?:Elementary|Middle|Primary|Grammar|Secondary) School|School|College|Memorial|Health ?care|Sanatorium|Hospice"
+    r"|(?:Elementary|Middle|Primary|Grammar|Secondary|Infants?|Junior) School|School|College|Memorial|Health ?care"
+    r"|Sanatorium|Hospice"
     r"|Rehab(?:ilitation)? Cent(?:er|re)|Imaging Cent(?:er|re)|Surgery Cent(?:er|re)|Cancer Cent(?:er|re)|Urgent Care"
     r"|Retirement (?:Home|Village)|Day ?care|Penitentiary|Correctional Facility|State Prison|County Jail"
 )
 _TITLE_HEADS = (
     r"[Ww]ard|Wing|Pavilion|Tower|Building|Campus|Imaging|Radiology Associates|Associates|Partners"
     r"|Family (?:Practice|Medicine)"
-    r"|P(?:a)?ediatrics|Orthop(?:a)?edics|Rehab|SNF|Manor|Academy|Elementary|Kindergarten|Prison|Jail|Church"
+    r"|P(?:a)?ediatrics|Orthop(?:a)?edics|Rehab|SNF|Manor|Academy|Elementary|Primary(?! (?i:care|biliary|tumou?r"
+    r"|tuberculosis|lung))|Infants|Comprehensive|Grammar|Kindergarten|Prison|Jail|Church"
     r"|Parish|Mosque"
     r"|Synagogue|Temple|Company|Corporation|Corp|Inc|LLC|Ltd|Laborator(?:y|ies)|Pharmacy|Shelter|Barracks|ED|ER|VA"
     r"|Teleradiology|Health|Assisted Living"

@@ -1,0 +1,155 @@
+"""Known words that are names too (`Stone`, `Grace`), replaced where they stand as names (`standing.py`)."""
+
+import re
+from collections import Counter
+
+from unirg_core.ingest import standing
+from unirg_core.ingest.lexicon import is_doubtful, is_known, lexicon
+from unirg_core.ingest.persons import PLAIN, SHORT_FORMS
+from unirg_core.ingest.places import words
+
+_TITLES = words(
+    """professor sister rabbi imam pastor father reverend officer detective sergeant captain colonel lieutenant major
+    judge deputy attorney coach chaplain sonographer sir dame lady lord frau herr monsieur señor señora radiographer
+    sitter medic interpreter supervisor therapist manager coordinator aunt uncle grandma grandpa veteran twin"""
+)
+_DEGREES = words("""MD RN NP PA DO PHD MBBS FRCR RT LPN CNA BSN DNP MPH DDS DPM EMT""")
+_ROLES = ("ED", "ER", "NP", "PA", "GP", "IR", "RN")
+_MARKS = ("L", "R", "LT", "RT", "AP", "PA", "LAT", "PORT")  # that a film itself bears
+_SIDES = ("east", "north", "south", "west", "good")
+_POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
+_ROMAN = re.compile(r"[ivx]{1,5}", re.IGNORECASE)
+_BEFORE = 12  # characters that hold the lead before a word
+
+
+def doubted_words(text: str, found: Counter[str], *, one_case: bool) -> str:
+    """Return the text without known words that stand as names, counted in `found`."""
+    doubted = _Doubted(found, one_case)
+    text = standing.TWO_INITIALS.sub(doubted.both_initials, text)
+    text = standing.CARETS.sub(doubted.gone, text)
+    text = standing.TITLED.sub(doubted.titled, text)
+    if not one_case:
+        text = standing.SHORT_INSIDE.sub(doubted.gone, text)
+    text = standing.PAIR.sub(doubted.paired, text)
+    for pattern in (
+        standing.INITIAL_BEFORE,
+        standing.INITIAL_AFTER,
+        standing.BEFORE_DEED,
+        standing.BEHIND_STRONG,
+        standing.BEHIND_LEAD,
+        standing.LABELLED,
+        standing.ALONE,
+    ):
+        text = pattern.sub(doubted.led, text)
+    text = standing.SHORT_LABELLED.sub(doubted.short, text)
+    text = standing.LABELLED_INITIALS.sub(doubted.initials, text)
+    return _beside_names(text, doubted) if "[NAME]" in text else text
+
+
+def _beside_names(text: str, doubted: "_Doubted") -> str:
+    """Return the text without what stands beside a name and belongs to it."""
+    if not doubted.one_case:
+        text = standing.INSIDE_LEFT.sub(doubted.left, text)
+    text = standing.BESIDE_LEFT.sub(doubted.beside, standing.PARTICLES.sub("", text))
+    text = standing.BESIDE_RIGHT.sub(doubted.beside, text)
+    for pattern in (standing.TWO_LETTERS, standing.SHORT_LED, standing.SHORT_BESIDE, standing.HYPHENED, standing.LONE):
+        text = pattern.sub("", text)
+    return standing.MERGED.sub("[NAME]", text)
+
+
+class _Doubted:
+    """What becomes of a word that may be a name, by the pattern that found it."""
+
+    def __init__(self, found: Counter[str], one_case: bool) -> None:
+        self._found, self.one_case, self._words = found, one_case, lexicon()
+
+    def _tagged(self, before: str = "") -> str:
+        self._found["name"] += 1
+        return f"{before}[NAME]"
+
+    def _may_be_name(self, word: str, *, told: bool) -> bool:
+        """Tell whether a known word may be a name here; `told`: something says that a name stands here."""
+        low = _POSSESSIVE.sub("", word).lower()
+        if not (self.one_case or word[0].isupper()) or low in SHORT_FORMS or not is_doubtful(low):
+            return False
+        if low not in self._words.weak and low not in self._words.bearers:
+            return True
+        return told and (low in self._words.told or low in self._words.bearers)
+
+    def _is_short_name(self, low: str) -> bool:
+        """Tell whether two letters are a name, though a short form or a word too."""
+        return low in standing.TWO_LETTER_NAMES or (len(low) == 2 and low in self._words.names)
+
+    def gone(self, _: re.Match[str]) -> str:
+        """Replace a word that the pattern alone tells."""
+        return self._tagged()
+
+    def titled(self, match: re.Match[str]) -> str:
+        """Replace the word behind a title; "MR" and "DR" are no titles before what a report says of a picture."""
+        low = match[3].lower()
+        if low in standing.NOT_TITLED or "xx" in low:
+            return match[0]
+        sure = match[2] or not is_known(low) or self._is_short_name(low) or low in self._words.like_names
+        return self._tagged(match[1]) if sure or self._may_be_name(match[3], told=True) else match[0]
+
+    def paired(self, match: re.Match[str]) -> str:
+        """Replace the first of two such words, one of them a first name; the second is beside a name then."""
+        one, between, other = match.groups()
+        both = {one.lower(), other.lower()}
+        likely = both & self._words.given and not both <= self._words.weak and not both & self._words.bearers
+        if likely and all(self._may_be_name(word, told=True) for word in (one, other)):
+            return self._tagged() + between
+        return match[0]
+
+    def led(self, match: re.Match[str]) -> str:
+        """Replace a word behind a lead or label, beside initials or before a deed."""
+        low, by = match[2].lower(), match.re
+        leads = (standing.BEHIND_STRONG, standing.BEHIND_LEAD)
+        if not self.one_case and by in leads and match[2].istitle() and low in self._words.like_names:
+            return self._tagged(match[1])
+        if self.one_case and by is standing.BEHIND_STRONG and self._is_short_name(low):
+            return self._tagged(match[1])
+        told = not (by is standing.BEHIND_LEAD and self.one_case and low in self._words.verbs)
+        told = told and not (by is standing.LABELLED and low in self._words.verbs and not match[1].strip())
+        loose = (standing.LABELLED, standing.ALONE, standing.BEHIND_LEAD, standing.INITIAL_AFTER)
+        told = told and not (by in loose and low in self._words.bearers)
+        return self._tagged(match[1]) if self._may_be_name(match[2], told=told) else match[0]
+
+    def left(self, match: re.Match[str]) -> str:
+        """Replace a capitalised word inside a sentence before a name, unless it is a title or a plain word."""
+        return match[0] if match[1].lower() in PLAIN | _TITLES else self._tagged()
+
+    def beside(self, match: re.Match[str]) -> str:
+        """Replace a word before or behind a name, but not the verb of a sentence."""
+        word, low = match[2], match[2].lower()
+        ends = standing.ENDED.match(match.string, match.end())
+        spelt = not is_known(low) or self._is_short_name(low)
+        if len(word) > 1 and word.isupper() and spelt and word not in _DEGREES and low not in SHORT_FORMS:
+            return self._tagged(match[1])
+        like = low in self._words.like_names and low not in _SIDES
+        if self.one_case:
+            before = match.string[max(0, match.start() - _BEFORE) : match.start()]
+            sure = like and (ends if match[1] else standing.LED.search(before))
+        else:
+            sure = word[0].isupper() and "and" not in match[1] and (like or (low not in PLAIN and is_doubtful(low)))
+        told = low not in self._words.verbs or not match[1] or bool(ends) or match[1].strip(" and/&") != ""
+        return self._tagged(match[1]) if (sure and told) or self._may_be_name(word, told=told) else match[0]
+
+    def short(self, match: re.Match[str]) -> str:
+        """Replace a name of two letters behind a label, but not a role."""
+        return match[0] if match[2] in _ROLES else self._tagged(match[1])
+
+    def initials(self, match: re.Match[str]) -> str:
+        """Replace the letters behind a typist's word; behind "by" alone only those that are no short form."""
+        loose = match[1].strip().lower() in ("by", "checked", "operator", "tech")
+        if (loose and (is_known(match[2].lower()) or len(match[2]) == 1)) or (
+            match[1].lower().startswith("marker") and match[2] in _MARKS
+        ):
+            return match[0]
+        return self._tagged(match[1])
+
+    def both_initials(self, match: re.Match[str]) -> str:
+        """Replace a reader's and a typist's letters, unless both are short forms and no date of theirs follows."""
+        if not match[3] and all(is_known(part.lower()) or _ROMAN.fullmatch(part) for part in match.groups()[:2]):
+            return match[0]
+        return self._tagged() + (match[3] or "")

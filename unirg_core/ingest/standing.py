@@ -1,0 +1,141 @@
+"""Where a known word stands as a name: behind a lead, a label or a title, before a deed, or beside a name.
+
+The first group of a pattern stays, the second is the word that may be a name.
+"""
+
+import re
+
+from unirg_core.ingest.persons import LOWER, UPPER
+from unirg_core.ingest.places import words
+
+_PEOPLE_DO = (
+    r"(?:says|said|states|stated|reports|reported (?:that|to)|denies|denied|complains|complained|coughs|coughed"
+    r"|wants|wanted"
+    r"|refused|refuses|asks|asked|called|calls|told|tells|agrees|agreed|concurs|signed|signs|knows|knew|lives"
+    r"|lived|works|worked"
+    r"|retired|slid|slept|fell|walked|walks|came|went|rang|drove|drives|smokes|smoked|saw|sees|took|takes|brought"
+    r"|held|holds|gave|gives|wrote"
+    r"|writes|read|performed|placed|inserted|dictated|reviewed|verified|answered|laughed|complained|speaks|spoke"
+    r"|pulled|helped|attended|arrived|visited|visits|thinks|thought|feels|felt|was (?:seen|told|informed"
+    r"|notified|paged|called|born|rotated|intubated|extubated|moved|given|admitted|discharged|present|unable|asked"
+    r"|brought|gardening)|is (?:aware|the|a|an|in|on|hard|deaf|blind|confused|off|out|away"
+    r"|intubated|our|his|her|not to|to|still)|has (?:been|had|the|asked|agreed)|had (?:been|operated|a|an)"
+    r"|to (?:check|review|arrange|call|follow|sign|remove|see|visit|page|discuss|decide|bring)"
+    r"|will (?:call|check|see|review|notify|arrange|follow|sign|bring)|aware|notified|informed|paged|made aware"
+    r"|needs|remains|returns|returned|team to|present|okay|ok|also|still|too|stays|starts|turned)\b"
+)
+_STRONG_LEADS = (
+    r"per|told|tell|page|ask|asked|asking|paged|dr\.?|mr\.?|mrs\.?|ms\.?|miss|drs\.?|nurse|hey|hi|hello|dear"
+    r"|thanks,?|thx|cheers,?|regards,?|notified|notify"
+    r"|spoke (?:with|to)|spoke|nok|c\.c\.|sister of|brother of|wife|son|daughter|husband|mother|father|brother"
+    r"|sister|mum|mom|dad|uncle|aunt|niece|nephew|cousin|partner|friend"
+    r"|neighbou?r|carer|caregiver|caretaker|stepson|grandson|granddaughter|fianc[ée]e?|girlfriend|boyfriend"
+    r"|roommate|medic|coach|boss|sitter|interpreter|sgt|officer|reader|rater|reviewer|operator"
+    r"|donor|claimant|adjuster|supervisor|chaplain|coordinator|implanter|subscriber|typist|colleague|witness"
+    r"|guardian|applicant"
+    r"|guarantor|insured|named|name|surname|labelled|labeled|signed|typed|dictated|dictating|answered by|signed by"
+    r"|read by|seen by|d/w|s/w|w/|c/o|attn|cc"
+    r"|insured|escort|key ?worker|poa|try|member|employee|driver|passenger|trainee|volunteer|investigator"
+    r"|principal|pi|author|tech|rt|rn|md"
+    r"|np|team|pcp|gp"
+)
+_LEADS = (
+    r"with|by|to|[a-z]\.|called|call|from|for|and|&|informed|saw|vs\.?|versus|not|worker|surgeon|consultant"
+    r"|resident|attending|fellow|intern"
+    r"|registrar|that|spell|speaks to|spoke to|talked to|history from|checked|reading|reads|read|addendum|pt"
+    r"|patient|baby|twin|late|marked|rad|ref|prof|professor|physician|provider|doctor"
+)
+
+
+_D = rf"(?<![\w'’.-])([{UPPER}][\w'’]*|[{LOWER}][\w'’]*)(?![\w'’])"
+_SEP = r"(?:,? | ?, ?| ?\^ ?|-|/| & | and |,? (?:[A-Z]\.?,? ){1,2})"
+BESIDE_LEFT = re.compile(rf"(?<![\w'’.-])()([{UPPER}{LOWER}][\w'’]*)(?![\w'’])(?={_SEP}\[NAME\])")
+INSIDE_LEFT = re.compile(rf"(?<=[{LOWER},] )([{UPPER}][{LOWER}]+) (?=\[NAME\])")
+BESIDE_RIGHT = re.compile(rf"(?<=\[NAME\])({_SEP}){_D}(?!-[a-z])")
+PAIR = re.compile(rf"{_D}((?:,? | [A-Z]\.? |,|\^|-))(?={_D})")
+INITIAL_BEFORE = re.compile(
+    rf"(?<![\w'’-])(?<!vitamin )(?<!hepatitis )(?<!type )(?<!grade )(?<!group )(?<!stage )(?<!influenza )"
+    rf"((?:[A-Z]\. ?|[A-Z] ){{1,2}})([{UPPER}][\w'’]+)(?![\w'’])"
+)
+INITIAL_AFTER = re.compile(rf"(?<![\w'’.-])()([{UPPER}][\w'’]+)(?=,? [A-Z]\.?(?:[;:)/\]]|\.?$|\. [A-Z]|, \[))")
+BEFORE_DEED = re.compile(
+    rf"((?:^|[.,;:!?/)\]\n]\s{{0,3}}|\bthat |\bwhen |\band |\bsays |\bis |\bpt |\bPT |\bif "
+    rf"|\bbut ))([{UPPER}{LOWER}][\w'’]+)(?= {_PEOPLE_DO}| from \[NAME| (?i:mrn|dob|at reception|pulled"
+    rf"|repositioned)\b| vs\b| \((?:not|and)\b|, (?:her|his|their|our) [a-z])"
+)
+_PHRASE_ENDS = (
+    r"(?=$|\s?[.,;:)/?!\]\"”|]|\s(?:\[|at\b|on\b|by\b|who\b|and\b|in\b|for\b|from\b|about\b|re\b|regarding\b"
+    r"|already\b|his\b|her\b|he\b|she\b|they\b|did\b|still\b|ok\b|when\b|via\b|has\b"
+    r"|had\b|is\b|was\b|to\b|that\b|this\b|\d|present\b|states\b|says\b|aware\b|length\b|rang\b|vs\b|&|\())"
+)
+BEHIND_STRONG = re.compile(
+    rf"(?<![\w'’-])((?i:{_STRONG_LEADS})(?:[:,=]|\s?\("
+    rf"|\s?[\"“])?\s?(?<=[\s(\"“:=]))([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS})"
+)
+BEHIND_LEAD = re.compile(
+    rf"(?<![\w'’-])((?i:{_LEADS})(?:[:,=]|\s?\("
+    rf"|\s?[\"“])?\s?(?<=[\s(\"“:=]))([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS})"
+)
+LABELLED = re.compile(
+    rf"((?:[\w.)]\s?[:=] ?|[/(\"“<>#|] ?|\] |^))([{UPPER}{LOWER}][\w'’]+)(?=\s?(?:[;|:,)\"”<>#]|$|\((?:not|vs)|vs\b))"
+)
+LABELLED_INITIALS = re.compile(
+    r"(\b(?:typed|typist|initials?(?: of| are)?|tech(?:nologist)?|transcribed(?: by)?|trans(?:criptionist)?|scribe"
+    r"|marker|qc ok|checked|operator|rater|"
+    r"keyed(?: by)?|logged(?: by)?|by)\b\s?[:.=/]?\s?)(?-i:([A-Z]{1,3}|[A-Z]\.[A-Z]\.?))(?![\w'’/-])",
+    re.IGNORECASE,
+)
+SHORT_LABELLED = re.compile(
+    rf"(\b(?i:ref(?:erred|erring)?|dr|rad(?:iologist)?|md|name|patient|pt|surname|consultant|surgeon|by|reader"
+    rf"|doctor|physician)\.?\s?[:=]\s?|// ?)"
+    rf"([{UPPER}][{UPPER}{LOWER}])(?=\s?(?:[;|:,)/]|$|\[|,))"
+)
+TITLED = re.compile(
+    rf"(?<![\w'’.-])((?i:(mrs\.?|mr\.|ms\.?|miss|drs?\.|prof\.?|professor)|mr|dr"
+    rf"|drs) )([{UPPER}{LOWER}][\w'’]+)(?![\w'’])"
+)
+NOT_TITLED = words(
+    """was is are were has had have been be will may should can could would must and or at on in by to of from for the
+    a an who with not notified informed called aware paged contacted told advised states stated says said agrees
+    agreed recommends requested requests reviewed read office visit appointment appt order orders ordered note notes
+    also did does do made asked clinic please re via over regarding about this that these if when while before after
+    as but so then team service"""
+)
+TWO_LETTER_NAMES = ("ng", "le", "oh")
+"""Names that are short forms or words in another case, too."""
+
+CARETS = re.compile(rf"[{UPPER}{LOWER}][\w'’.-]*(?: ?\^ ?[{UPPER}{LOWER}][\w'’.-]*)+")
+SHORT_INSIDE = re.compile(rf"(?<=[{LOWER}] )(?:An|Do|So|Ed|Oh|Ho|Le|Ng|Ha|Vi|No(?= \[))(?![\w'’.-])")
+TWO_INITIALS = re.compile(r"(?<![\w/:-])([A-Z]{2,3})[:/]([A-Za-z]{2,3})(?![\w/:-])( +[DT]{1,2}:)?")
+LED = re.compile(
+    r"(?:\b(?:to|by|with|dr\.?|mr\.?|mrs\.?|ms\.?|told|per|son|daughter|wife|husband|nurse|rn)|[:,;(]) ?$",
+    re.IGNORECASE,
+)
+SHORT_LED = re.compile(r"(?<=[:,(] )(?:An|Do|So|Ed) (?=\[NAME\])|(?<=\[NAME\]) (?:An|Do|So|Ed)(?=[.,;:)]|$| \()")
+ENDED = re.compile(rf"\s?(?:[,.;:)/]|$|\[)| {_PEOPLE_DO}")
+ALONE = re.compile(rf"((?:^|[,;:./(|\n]|\b\d\)|(?<=[a-z])-) ?)([{UPPER}][\w'’]+)(?= ?(?:[,;:.)/|\n]|$|\d\)|\[))")
+TWO_LETTERS = re.compile(
+    r"(?<![\w'’-])(?:NG|LE|OH|HO|ng|le|oh)(?= ?[,;^]? ?\[NAME\])|(?<=\[NAME\]) (?:NG|LE|OH|HO|ng|le|oh)(?![\w'’-]"
+    r"| (?i:tube|edema|swelling|pain|dvt))"
+)
+PARTICLES = re.compile(
+    r"(?<![\w'’-])(?:(?i:van|von|de|der|den|del|della|di|da|dos|du|la|le|el|al|bin|ibn|ben|st\.?|mac|mc|o['’]"
+    r"|d['’]|ter|ten)[ -]?){1,2}(?=\[NAME\])"
+)
+MERGED = re.compile(
+    rf"\[NAME\](?:['’]s)?(?:(?:\s?[,^/-]\s?|\s+|\s?[,^]\s?"
+    rf"|\.)(?:[{UPPER}]\.?[\s,^]+)*\[NAME\])+(?:[ ^][{UPPER}](?![\w'’]))?"
+)
+LONE = re.compile(
+    rf"(?<![\w./\]'’-])(?:(?![AI] )[{UPPER}][. ^]\s?){{1,2}}(?=\[NAME\])"
+    rf"|(?<=\[NAME\])[ ^][{UPPER}](?![\w'’:-])(?:\.(?!\w))?"
+)
+HYPHENED = re.compile(
+    rf"(?<=\[NAME\])-(?:[{UPPER}][\w'’]+|marie|ann|anne|lee|jean|rose|mae|lynn|grace|jo|may|hill|brown|young"
+    rf"|field)(?![\w'’])|(?<![\w'’-])[{UPPER}][\w'’]+-(?=\[NAME\])"
+)
+SHORT_BESIDE = re.compile(
+    rf"(?<=\[NAME\])(,? )(?!(?:In|On|At|No|To|He|It|Is|As|If|We|My|Of|By|Or|An|Do|So|Us|Dr|Mr|Ms|Pt|Up|Re|Am"
+    rf"|Pm)\b(?! ?(?:[.,;:)\]]|$)))"
+    rf"([{UPPER}][{LOWER}])(?![\w'’-])"
+)
