@@ -9,31 +9,32 @@ from unirg_core.scores.clinical import ERRORS, errors
 REFERENCE = "Findings: Small left pleural effusion. Large right pneumothorax. The heart is normal in size."
 NORMAL = "Findings: Heart size is normal. No effusion or pneumothorax. Impression: No acute disease."
 
-# candidate, reference, labels_f1, finding_credit, errors (false, omitted, location, severity)
+# candidate, reference, labels_f1, finding_credit, micro_gain, errors (false, omitted, location, severity)
 CASES = [
-    (REFERENCE, REFERENCE, 1.0, 1.0, (0, 0, 0, 0)),
-    ("Large right pneumothorax. Small left effusion.", REFERENCE, 1.0, 1.0, (0, 0, 0, 0)),  # order is free
-    ("Small right effusion. Large right pneumothorax.", REFERENCE, 1.0, (0.5 + 1.5) / 2.5, (0, 0, 1, 0)),
-    ("Large left effusion. Large right pneumothorax.", REFERENCE, 1.0, (0.9 + 1.5) / 2.5, (0, 0, 0, 1)),
-    ("Large right effusion. Large right pneumothorax.", REFERENCE, 1.0, (0.45 + 1.5) / 2.5, (0, 0, 1, 1)),
-    ("Effusion. Large right pneumothorax.", REFERENCE, 1.0, (0.45 + 1.5) / 2.5, (0, 0, 1, 1)),  # unsaid is not right
-    ("Small left effusion.", REFERENCE, 2 / 3, (1 - 0.75) / 2.5, (0, 1, 0, 0)),
-    ("Small left effusion. Large right pneumothorax. Edema.", REFERENCE, 4 / 5, (2.5 - 0.5) / 2.5, (1, 0, 0, 0)),
-    (NORMAL, REFERENCE, 0.0, -0.5, (0, 2, 0, 0)),
-    ("", REFERENCE, 0.0, -0.5, (0, 2, 0, 0)),
-    ("No effusion. No pneumothorax.", REFERENCE, 0.0, -0.5, (0, 2, 0, 0)),
-    ("Possible small left effusion. Large right pneumothorax.", REFERENCE, 1.0, 1.0, (0, 0, 0, 0)),  # hedged: stated
-    (NORMAL, NORMAL, 1.0, 1.0, (0, 0, 0, 0)),
-    ("The lungs are clear.", NORMAL, 1.0, 1.0, (0, 0, 0, 0)),
-    ("", NORMAL, 1.0, 0.0, (0, 0, 0, 0)),  # silence earns nothing, though F1 calls it perfect
-    ("Left pneumothorax.", NORMAL, 0.0, 1 - 0.75, (1, 0, 0, 0)),
-    ("Pacemaker.", NORMAL, 0.0, 0.5, (1, 0, 0, 0)),
-    ("", "", 1.0, 1.0, (0, 0, 0, 0)),
+    (REFERENCE, REFERENCE, 1.0, 1.0, 2.0, (0, 0, 0, 0)),
+    ("Large right pneumothorax. Small left effusion.", REFERENCE, 1.0, 1.0, 2.0, (0, 0, 0, 0)),  # order is free
+    ("Small right effusion. Large right pneumothorax.", REFERENCE, 1.0, (0.5 + 1.5) / 2.5, 1.5, (0, 0, 1, 0)),
+    ("Large left effusion. Large right pneumothorax.", REFERENCE, 1.0, (0.9 + 1.5) / 2.5, 1.9, (0, 0, 0, 1)),
+    ("Large right effusion. Large right pneumothorax.", REFERENCE, 1.0, (0.45 + 1.5) / 2.5, 1.45, (0, 0, 1, 1)),
+    ("Effusion. Large right pneumothorax.", REFERENCE, 1.0, (0.45 + 1.5) / 2.5, 1.45, (0, 0, 1, 1)),  # unsaid: wrong
+    ("Small left effusion.", REFERENCE, 2 / 3, (1 - 0.75) / 2.5, 1.0, (0, 1, 0, 0)),
+    ("Small left effusion. Large right pneumothorax. Edema.", REFERENCE, 4 / 5, (2.5 - 0.5) / 2.5, 1.3, (1, 0, 0, 0)),
+    (NORMAL, REFERENCE, 0.0, -0.5, 0.0, (0, 2, 0, 0)),
+    ("", REFERENCE, 0.0, -0.5, 0.0, (0, 2, 0, 0)),
+    ("No effusion. No pneumothorax.", REFERENCE, 0.0, -0.5, 0.0, (0, 2, 0, 0)),
+    ("Possible small left effusion. Large right pneumothorax.", REFERENCE, 1.0, 1.0, 2.0, (0, 0, 0, 0)),  # a hedge
+    (NORMAL, NORMAL, 1.0, 1.0, 0.0, (0, 0, 0, 0)),
+    ("The lungs are clear.", NORMAL, 1.0, 1.0, 0.0, (0, 0, 0, 0)),
+    ("", NORMAL, 1.0, 0.0, 0.0, (0, 0, 0, 0)),  # silence earns nothing, though F1 calls it perfect
+    ("Left pneumothorax.", NORMAL, 0.0, 1 - 0.75, -0.7, (1, 0, 0, 0)),
+    ("Pacemaker.", NORMAL, 0.0, 0.5, -0.7, (1, 0, 0, 0)),
+    ("", "", 1.0, 1.0, 0.0, (0, 0, 0, 0)),
 ]
 
 
-@pytest.mark.parametrize(("candidate", "reference", "f1", "credit", "wrong"), CASES)
-def test_values(candidate: str, reference: str, f1: float, credit: float, wrong: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(("candidate", "reference", "f1", "credit", "gain", "wrong"), CASES)
+def test_values(candidate: str, reference: str, f1: float, credit: float, gain: float, wrong: tuple[int, ...]) -> None:
+    assert SCORES["micro_gain"]([candidate], [reference])[0] == pytest.approx(gain)
     assert SCORES["labels_f1"]([candidate], [reference])[0] == pytest.approx(f1)
     assert SCORES["finding_credit"]([candidate], [reference])[0] == pytest.approx(credit)
     assert errors(candidate, reference) == wrong
@@ -48,6 +49,20 @@ def test_credit_has_a_floor() -> None:
     )
     assert SCORES["finding_credit"]([everything], [NORMAL])[0] == -1.0
     assert SCORES["finding_credit"]([everything], ["Small left effusion."])[0] == -1.0
+
+
+@pytest.mark.parametrize(("right", "more"), [(0.30, False), (0.38, False), (0.44, True), (0.60, True)])
+def test_gain_rises_where_micro_f1_does(right: float, more: bool) -> None:
+    """State one more finding in each of many studies, right in a share of them, at a micro F1 of .82."""
+    counts = np.array([820.0, 180.0, 180.0])  # TP, FP, FN
+    stated = counts + 10 * np.array([right, 1 - right, -right])
+    (found,) = SCORES["micro_gain"](["Small left effusion."], ["Small left effusion."])
+    (false,) = SCORES["micro_gain"](["Small left effusion."], [NORMAL])
+    assert (_micro(stated) > _micro(counts)) == (right * found + (1 - right) * false > 0) == more
+
+
+def _micro(counts: np.ndarray) -> float:
+    return 2 * counts[0] / (2 * counts[0] + counts[1] + counts[2])
 
 
 # Each line must score strictly above the next, against REFERENCE.

@@ -185,6 +185,7 @@ def test_the_page_prints_what_the_semantic_score_gets_wrong() -> None:
 MADE_FOR = {
     "finding_credit": ("negation", "side", "severity", "invented", "omitted", "paraphrase", "history", "stuffing"),
     "error_count": ("negation", "side", "severity", "invented", "history", "stuffing", "paraphrase"),
+    "micro_gain": ("negation", "side", "severity", "invented", "history", "stuffing", "paraphrase"),
     "entity_f1": ("negation", "side", "severity", "invented", "history", "stuffing", "paraphrase", "hedge", "silence"),
     "labels_f1": ("negation", "invented", "history", "stuffing", "paraphrase"),
     "temporal_f1": ("change",),

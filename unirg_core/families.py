@@ -29,7 +29,10 @@ STANDARDISED = ("radgraph_f1", "bertscore", "sembscore", "bleu2")
 
 _MEMBERS = {
     "text": ("bleu2", "bleu4", "rouge_l", "cider", "radcliq"),
-    "labels": ("labels_f1", "finding_credit", "error_count", "chexbert_f1", "entity_f1", "temporal_f1", "agreement"),
+    "labels": (
+        *("labels_f1", "finding_credit", "error_count", "micro_gain"),
+        *("chexbert_f1", "entity_f1", "temporal_f1", "agreement"),
+    ),
     "entities": ("entity_f1", "temporal_f1", "radgraph_f1", "ratescore", "radcliq"),
     "semantic": ("semantic", "bertscore", "sembscore", "radcliq"),
     "form": ("well_formed",),

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from unirg_core.scores.clinical import error_count, finding_credit, labels_f1
+from unirg_core.scores.clinical import error_count, finding_credit, labels_f1, micro_gain
 from unirg_core.scores.entities import entity_f1
 from unirg_core.scores.form import well_formed
 from unirg_core.scores.radcliq import radcliq
@@ -30,6 +30,7 @@ SCORES: Mapping[str, Score] = MappingProxyType(
         "temporal_f1": temporal_f1,
         "finding_credit": finding_credit,
         "error_count": error_count,
+        "micro_gain": micro_gain,
         "well_formed": well_formed,
     }
 )
