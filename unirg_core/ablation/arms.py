@@ -107,6 +107,7 @@ ARMS: Mapping[str, Arm] = {
         *_arms(
             "reward",
             ("reward_finding_credit", "finding credit alone", _single(finding_credit=1.0)),
+            ("reward_micro_gain", "micro gain alone", _single(micro_gain=1.0)),
             ("reward_labels_f1", "label F1 alone", _single(labels_f1=1.0)),
             ("reward_entity_f1", "entity F1 alone", _single(entity_f1=1.0)),
             ("reward_bleu2", "BLEU-2 alone", _single(bleu2=1.0)),

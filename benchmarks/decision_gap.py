@@ -1,0 +1,110 @@
+"""What greedy reports leave on the table: F1 of a model's greedy reports against that of thresholds on its own samples.
+
+    python benchmarks/decision_gap.py ARM_FOLDER [--studies 500] [--samples 16]
+
+ARM_FOLDER is a trained arm of `unirg ablate` or of benchmarks/claim.py ($UNIRG_HOME/ablation/world-W/seed-S/ARM). For
+each study the share of sampled reports (temperature 1) that state a finding estimates the chance that the model gives
+it. Stating all findings above a threshold is the best that any change of decision alone could give; what lies between
+it and the greedy report is what RL can win without seeing better. Labels of the reports are compared, not the truth
+file: test studies of the held-out and of the training institutions, and training studies, where the gap tells how much
+of it RL can learn from.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from unirg_core.models import dataset, generation, load
+from unirg_core.models.longitudinal import question
+from unirg_core.params import Params
+from unirg_core.params import load as load_params
+from unirg_core.scores.clinical import positive
+from unirg_core.scores.labels import label_one
+from unirg_core.study import LABELS
+
+THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
+BATCH = 128
+
+
+def main(folder: Path, studies: int, samples: int) -> None:
+    """Print, for each group of studies, precision, recall and F1 of the greedy reports and of each threshold."""
+    import torch
+
+    os.chdir(folder)
+    params = load_params(folder / "params.yaml")
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    model, processor = load(params.model, folder / "checkpoints" / ("rl" if _has_rl(folder) else "sft"))
+    model.eval()
+    for name, rows in _groups(params, folder, studies):
+        true = _stated([dataset.reference(row) for row in rows])
+        greedy, chance = _decisions(model, processor, params, folder, rows, samples)
+        print(f"{name}, {len(rows)} studies\n  {'greedy':14} {_figures(greedy, true)}")
+        for threshold in THRESHOLDS:
+            print(f"  {f'chance >= {threshold:g}':14} {_figures(chance >= threshold, true)}", flush=True)
+
+
+def _has_rl(folder: Path) -> bool:
+    return (folder / "checkpoints" / "rl").is_dir()
+
+
+def _groups(params: Params, root: Path, count: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    held_out = set(params.ingest.split.held_out)
+    test, training = (sorted(dataset.rows(root, split), key=lambda row: row["study_id"]) for split in ("test", "train"))
+    yield "held-out institution", [row for row in test if row["institution"] in held_out][:count]
+    yield "test patients of the training institutions", [r for r in test if r["institution"] not in held_out][:count]
+    yield "training studies", training[:count]
+
+
+def _decisions(
+    model: Any, processor: Any, params: Params, root: Path, rows: Sequence[dict[str, Any]], samples: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which labels the greedy reports state, bool [studies, labels], and the share of samples that do."""
+    import torch
+
+    likeliest = generation.greedy(model, processor, params.model.max_new_tokens)
+    sampled = generation.greedy(model, processor, params.model.max_new_tokens)
+    sampled.do_sample, sampled.top_k = True, 0
+    found, chance = [], []
+    with torch.inference_mode():
+        for start in range(0, len(rows), BATCH):
+            asked = [question(root, row, params.model) for row in rows[start : start + BATCH]]
+            inputs = generation.encode(processor, [a.pictures for a in asked], [a.prompt for a in asked], params.model)
+
+            def written(config: Any, inputs: Any = inputs) -> np.ndarray:
+                tokens = model.generate(**inputs, generation_config=config)[:, inputs["input_ids"].shape[1] :]
+                return _stated(processor.tokenizer.batch_decode(tokens, skip_special_tokens=True))
+
+            found.append(written(likeliest))
+            chance.append(np.mean([written(sampled) for _ in range(samples)], axis=0))
+    return np.concatenate(found), np.concatenate(chance)
+
+
+def _stated(texts: Sequence[str]) -> np.ndarray:
+    """Return which labels each text states, bool [texts, labels]."""
+    stated = np.zeros((len(texts), len(LABELS)), dtype=bool)
+    for row, text in zip(stated, texts, strict=True):
+        row[list(positive(label_one(text.strip())))] = True
+    return stated
+
+
+def _figures(said: np.ndarray, true: np.ndarray) -> str:
+    right = int((said & true).sum())
+    precision, recall = right / max(1, int(said.sum())), right / max(1, int(true.sum()))
+    return f"micro F1 {2 * right / max(1, said.sum() + true.sum()):.3f}  P {precision:.3f}  R {recall:.3f}"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--studies", type=int, default=500)
+    parser.add_argument("--samples", type=int, default=16)
+    given = parser.parse_args()
+    main(given.folder.resolve(), given.studies, given.samples)
