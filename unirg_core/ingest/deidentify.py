@@ -64,6 +64,7 @@ _INITIAL = re.compile(rf"\b[{UPPER}]\.? (?=\[NAME\])|(?<=\[NAME\]) [{UPPER}]\b\.
 _TAGGED = re.compile(r"\[(?:" + "|".join(c.upper() for c in CATEGORIES) + r")\]")
 TAGGED_DATES = Dates()
 _HOLDERS = re.compile(f"[{chr(HELD)}-{chr(HELD + 0xFFFD)}]")
+_SPACES = re.compile(r"(?<=[^\s])[ \t\xa0]{2,}(?=\S)")  # as between columns; rules know one space
 _BESIDE = re.compile(rf"(?<![\w'’.-])([{UPPER}][\w'’-]{{1,30}}(?:,? | and ))(?=\[NAME\])")
 _DOUBLED = re.compile(rf"(?<=\[NAME\])-[{UPPER}][{LOWER}]{{2,30}}\b|\b[{UPPER}][{LOWER}]{{2,30}}-(?=\[NAME\])")
 
@@ -168,7 +169,7 @@ def scrub(text: str, known: Known, dates: Dates = TAGGED_DATES) -> tuple[str, Co
     """Return the text without identifiers, and how many were found by category."""
     found: Counter[str] = Counter()
     moved: list[str] = []
-    text = _HOLDERS.sub(" ", text)
+    text = _SPACES.sub(" ", _HOLDERS.sub(" ", text))
     case = one_case(_TAGGED.sub(" ", text))
     text = known.scrub(EMAIL.sub(partial(_tagged, "email", found), text), found)
     for kind, pattern in RULES:

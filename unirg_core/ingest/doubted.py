@@ -17,8 +17,16 @@ _DEGREES = words("""MD RN NP PA DO PHD MBBS FRCR RT LPN CNA BSN DNP MPH DDS DPM 
 _ROLES = ("ED", "ER", "NP", "PA", "GP", "IR", "RN")
 _MARKS = ("L", "R", "LT", "RT", "AP", "PA", "LAT", "PORT")  # that a film itself bears
 _SIDES = ("east", "north", "south", "west", "good")
+_CARDS = words(
+    """case card file page ward bill plate post order box ticket claim call cell chart mark record lock pin tag key pass
+    code draft check note token model lead wire valve port pool park band bay block court hall field house unit line"""
+)
 _POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
 _ROMAN = re.compile(r"[ivx]{1,5}", re.IGNORECASE)
+_TYPING = re.compile(
+    r"\b(?:typed|typing|transcri\w+|addend\w+|dictated|keyed|scribed|entered|amended|edited)\b[^.;:]*$", re.IGNORECASE
+)
+_TYPED = 40  # characters in which a typist's word stands before "by"
 _BEFORE = 12  # characters that hold the lead before a word
 
 
@@ -26,7 +34,8 @@ def doubted_words(text: str, found: Counter[str], *, one_case: bool) -> str:
     """Return the text without known words that stand as names, counted in `found`."""
     doubted = _Doubted(found, one_case)
     text = standing.TWO_INITIALS.sub(doubted.both_initials, text)
-    text = standing.CARETS.sub(doubted.gone, text)
+    text = standing.CARETS.sub(doubted.gone, standing.LISTED.sub(doubted.gone, text))
+    text = standing.WITH_INITIAL.sub(doubted.whole, text)
     text = standing.TITLED.sub(doubted.titled, text)
     if not one_case:
         text = standing.SHORT_INSIDE.sub(doubted.gone, text)
@@ -39,6 +48,7 @@ def doubted_words(text: str, found: Counter[str], *, one_case: bool) -> str:
         standing.BEHIND_LEAD,
         standing.LABELLED,
         standing.ALONE,
+        standing.TELLS_ID,
     ):
         text = pattern.sub(doubted.led, text)
     text = standing.SHORT_LABELLED.sub(doubted.short, text)
@@ -70,7 +80,9 @@ class _Doubted:
     def _may_be_name(self, word: str, *, told: bool) -> bool:
         """Tell whether a known word may be a name here; `told`: something says that a name stands here."""
         low = _POSSESSIVE.sub("", word).lower()
-        if not (self.one_case or word[0].isupper()) or low in SHORT_FORMS or not is_doubtful(low):
+        if low in SHORT_FORMS or not is_doubtful(low):
+            return False
+        if not (self.one_case or word[0].isupper()) and not (told and low not in self._words.verbs):
             return False
         if low not in self._words.weak and low not in self._words.bearers:
             return True
@@ -92,12 +104,17 @@ class _Doubted:
         sure = match[2] or not is_known(low) or self._is_short_name(low) or low in self._words.like_names
         return self._tagged(match[1]) if sure or self._may_be_name(match[3], told=True) else match[0]
 
+    def whole(self, match: re.Match[str]) -> str:
+        """Replace two words and an initial that begin a sentence, if one of them may be a name."""
+        likely = any(not is_known(word) or is_doubtful(word) for word in match[0].lower().split()[:2])
+        return self._tagged() if likely else match[0]
+
     def paired(self, match: re.Match[str]) -> str:
         """Replace the first of two such words, one of them a first name; the second is beside a name then."""
         one, between, other = match.groups()
         both = {one.lower(), other.lower()}
         likely = both & self._words.given and not both <= self._words.weak and not both & self._words.bearers
-        if likely and all(self._may_be_name(word, told=True) for word in (one, other)):
+        if (likely or between == ",") and all(self._may_be_name(word, told=True) for word in (one, other)):
             return self._tagged() + between
         return match[0]
 
@@ -107,10 +124,17 @@ class _Doubted:
         leads = (standing.BEHIND_STRONG, standing.BEHIND_LEAD)
         if not self.one_case and by in leads and match[2].istitle() and low in self._words.like_names:
             return self._tagged(match[1])
-        if self.one_case and by is standing.BEHIND_STRONG and self._is_short_name(low):
+        if by is standing.BEHIND_STRONG and self._is_short_name(low) and (self.one_case or match[2].islower()):
             return self._tagged(match[1])
-        told = not (by is standing.BEHIND_LEAD and self.one_case and low in self._words.verbs)
+        small = match[2].islower() and not self.one_case
+        told = not (by is standing.BEHIND_LEAD and (small or (self.one_case and low in self._words.verbs)))
+        told = told and not (small and by in (standing.LABELLED, standing.ALONE))
         told = told and not (by is standing.LABELLED and low in self._words.verbs and not match[1].strip())
+        if by is standing.TELLS_ID and low in _CARDS:
+            return match[0]
+        initial = by is standing.INITIAL_BEFORE and match[2].istitle() and match[1].strip() not in ("A", "I")
+        if (initial or by is standing.TELLS_ID) and low in self._words.like_names and not self.one_case:
+            return self._tagged(match[1])
         loose = (standing.LABELLED, standing.ALONE, standing.BEHIND_LEAD, standing.INITIAL_AFTER)
         told = told and not (by in loose and low in self._words.bearers)
         return self._tagged(match[1]) if self._may_be_name(match[2], told=told) else match[0]
@@ -142,6 +166,7 @@ class _Doubted:
     def initials(self, match: re.Match[str]) -> str:
         """Replace the letters behind a typist's word; behind "by" alone only those that are no short form."""
         loose = match[1].strip().lower() in ("by", "checked", "operator", "tech")
+        loose = loose and not _TYPING.search(match.string[max(0, match.start() - _TYPED) : match.start()])
         if (loose and (is_known(match[2].lower()) or len(match[2]) == 1)) or (
             match[1].lower().startswith("marker") and match[2] in _MARKS
         ):

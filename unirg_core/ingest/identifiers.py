@@ -6,6 +6,7 @@ Repeats are bounded and anchored, so that no text takes more than linear time.
 
 import re
 
+from unirg_core.ingest.labelled import LABELLED, STREET
 from unirg_core.ingest.places import ADDRESS, PLACE_RULES
 
 
@@ -19,7 +20,13 @@ def _after(words: str, pattern: str, first: str = r"[\d(#]") -> str:
 
 _TIMES = (
     r"\b(?:[01]?\d|2[0-3])[:.][0-5]\d(?::[0-5]\d(?:\.\d+)?)?\s?(?:[ap]\.?m\b\.?|hrs?\b|hours\b|o'clock\b)",
-    r"(?<!\d)(?<!\d:)(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?![\d:])[apz]?(?!\w)",
+    r"(?<!\d)(?<!\d:)(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?!\d|:\d)[apzh]?(?!\w)",
+    r"\b(?:[01]?\d|2[0-3]) ?h(?: ?[0-5]\d)?\b(?=[,;.)]|$| (?:on|le|am|at|by|and|with|to)\b)(?<!\d\dh)(?<!\d h)",
+    r"\b(?:[01]?\d|2[0-3])[.:]?[0-5]?\d? uhr\b",
+    r"(?<=\d:\d\d )(?:[ap]\.?m?\.?)(?!\w)|\b\d{1,2} (?:in the|this|yesterday|tomorrow|last) (?:morning|afternoon|evening|night)\b",
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?:[ -](?:fifteen|thirty|forty-five))? ?"
+    r"(?:o['’]clock|[ap]\.?m\b\.?)",
+    r"\bhalf (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b",
     r"(?:(?<=\bat )|(?<=\btime )|(?<=\[DATE\] ))(?:[01]\d|2[0-3])\.[0-5]\d(?![\d.]|\s?(?:mm|cm|%|ml|mg))",
     r"(?=[012])(?:(?<=scene )|(?<=cleared )|(?<=arrived )|(?<=time=)|(?<=time:)|(?<=notified )|(?<=drawn )"
     r"|(?<=collected )|(?<=began )"
@@ -145,10 +152,10 @@ _AGES = (
     r"|minutes?|seconds?|beats?))",
 )
 EMAIL = re.compile(
-    r"(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|\b[a-z]{2,6}://\S+|\bwww\.\S+"
+    r"(?<![\w.+'’-])[\w.+'’-]{1,64}@[\w'’-]{1,63}(?:\.[\w-]{1,63}){1,8}|\b[a-z]{2,6}://\S+|\bwww\.\S+"
     r"|\b[\w.+-]{1,64}\s?[\[(]at[\])]\s?[\w-]{1,63}(?:(?:\.|\s?[\[(]dot[\])]\s?)[\w-]{1,63}){1,4}"
     r"|\b[\w.+-]{1,64} at [\w-]{1,63}(?: dot [\w-]{1,63}){1,3}"
-    r"|(?<![\w.+'-])[a-z][\w.+'-]{1,64}@[a-z][\w-]{1,63}|(?<![\w@])@[a-z]\w{2,30}"
+    r"|(?<![\w.+'’-])[a-z][\w.+'’-]{1,64}@[a-z][\w'’-]{1,63}|(?<![\w@])@[a-z]\w{2,30}"
     r"|(?<![\w.@-])[a-z][\w-]{0,63}(?:\.[a-z][\w-]{0,63}){0,4}\.(?:com|org|net|edu|gov|io|co\.uk|nhs\.uk"
     r"|ac\.uk)\b(?:/\S*)?",
     re.IGNORECASE,
@@ -159,11 +166,13 @@ RULES = (
     ("id", _LABELLED_ID),
     ("id", _NUMBERED_ID),
     ("address", ADDRESS),
+    ("address", STREET),
     ("phone", re.compile(rf"(?=[\d(+#xp])(?:{'|'.join(_PHONES)})", re.IGNORECASE)),
     ("date", None),
-    ("time", re.compile(rf"(?=[\dqhft])(?:{'|'.join(_TIMES)})", re.IGNORECASE)),
+    ("time", re.compile(rf"(?=[\dqhftaoenps])(?:{'|'.join(_TIMES)})", re.IGNORECASE)),
     ("age", re.compile(rf"(?=[91noaemlcs])(?:{'|'.join(_AGES)})", re.IGNORECASE)),
     ("id", re.compile("|".join(_IDS))),
+    *(("id", pattern) for pattern in LABELLED),
     *PLACE_RULES,
 )
 """In this order, after what is known of the patient; dates have a module of their own. A rule's first group stays."""

@@ -52,6 +52,8 @@ class Lexicon:
         What is left of a usual word of reports, or of the word itself, when one letter is taken out.
     short
         Short forms.
+    own
+        Words that reports use in small letters.
     weak, told, verbs, like_names, signs
         As `stays.txt` says.
     """
@@ -63,6 +65,7 @@ class Lexicon:
     names: frozenset[str]
     mistyped: frozenset[str]
     short: frozenset[str]
+    own: frozenset[str]
     weak: frozenset[str]
     told: frozenset[str]
     verbs: frozenset[str]
@@ -90,6 +93,7 @@ def lexicon() -> Lexicon:
         names=names,
         mistyped=frozenset(part for word in built["usual"] for part in _one_out(word)),
         short=stays["short forms"],
+        own=built["own"] | CLINICAL | PLAIN | stays["medical"],
         weak=own["weak"],
         told=own["told"],
         verbs=own["verbs"],

@@ -37,8 +37,21 @@ _STRONG_LEADS = (
     r"|read by|seen by|d/w|s/w|w/|c/o|attn|cc"
     r"|insured|escort|key ?worker|poa|try|member|employee|driver|passenger|trainee|volunteer|investigator"
     r"|principal|pi|author|tech|rt|rn|md"
-    r"|np|team|pcp|gp"
+    r"|np|team|pcp|gp|sergeant|lieutenant|constable|corporal|cpl|detective|inspector|trooper|deputy|warden|sheriff"
+    r"|foreman|forewoman|matron|rep|case ?worker|case ?manager|social ?worker|captain|capt\.?|commander|colonel|vicar"
+    r"|priest|pastor|reverend|rev\.?|rabbi|imam|teacher|tutor|landlord|landlady|tenant|client|plaintiff|defendant"
+    r"|employer|pilot|steward|guard|recipient|locum|extern|student|scribe|courier|messenger|caller|sender|therapist"
+    r"|midwife|pharmacist|hygienist|paramedic|inf(?:ant)? of|son of|daughter of|child of|wife of|husband of|widow of"
+    r"|mother of|father of|friend of|neighbou?r of|carer of|alias|aka|a\.k\.a\.|n[ée]e|formerly|goes by|signed out to"
+    r"|handed to|given to|lent to|loaned to|shown to|copied to|copy to|mailed to|texted|emailed|phoned|rang|messaged"
+    r"|faxed to|sent to|brought by|escorted by|carried by|accompanied by|driven by|admitted by|referred by|ordered by"
+    r"|requested by|approved by|witnessed by|taken by|covering for|relieved by|on behalf of|care of|lives with"
+    r"|stays with|married to|engaged to|next of kin|emergency contact|prescriber|orderer|requester|signatory|secretary"
+    r"|clerk|porter|orderly|registrar|houseman|hospitalist|intensivist|godmother|godfather|grandmother|grandfather"
+    r"|granny|grandma|grandpa|auntie|stepmother|stepfather|babysitter|nanny|spouse|widow|widower|housemate|flatmate"
+    r"|classmate|cellmate|co-?worker|fellow"
 )
+LED_LOW = re.compile(rf"(?<![\w'’-])(?:{_STRONG_LEADS})[:,]?\s?\(?$", re.IGNORECASE)
 _LEADS = (
     r"with|by|to|[a-z]\.|called|call|from|for|and|&|informed|saw|vs\.?|versus|not|worker|surgeon|consultant"
     r"|resident|attending|fellow|intern"
@@ -105,6 +118,17 @@ TWO_LETTER_NAMES = ("ng", "le", "oh")
 """Names that are short forms or words in another case, too."""
 
 CARETS = re.compile(rf"[{UPPER}{LOWER}][\w'’.-]*(?: ?\^ ?[{UPPER}{LOWER}][\w'’.-]*)+")
+LISTED = re.compile(
+    rf"(?<![\w'’.,/-])(?:\[NAME\]|[{UPPER}{LOWER}][\w'’-]+),(?:\[NAME\]|[{UPPER}{LOWER}][\w'’-]+)(?=,? (?:(?i:dob|d\.o\.b|mrn|born|aged?)\b"
+    r"|\(?\[(?:ID|DATE|AGE|PHONE)))"
+)
+"""Family and given name, written together, before what a list tells of a person."""
+
+WITH_INITIAL = re.compile(
+    rf"(?:(?<=^)|(?<=[.:;] )|(?<=[\n\]]))(\[NAME\]|[{UPPER}]{{2,}}[\w'’-]*),? (?!(?:TYPE|GROUP|GRADE|HEPATITIS|VITAMIN|TWIN"
+    rf"|STAGE|CLASS|INFLUENZA|BABY|BOY|GIRL|VIEW|LEVEL|PLAN|PART|POD|ZONE)\b)"
+    rf"(\[NAME\]|[{UPPER}]{{2,}}[\w'’-]*) [{UPPER}](?![\w'’.-])"
+)
 SHORT_INSIDE = re.compile(rf"(?<=[{LOWER}] )(?:An|Do|So|Ed|Oh|Ho|Le|Ng|Ha|Vi|No(?= \[))(?![\w'’.-])")
 TWO_INITIALS = re.compile(r"(?<![\w/:-])([A-Z]{2,3})[:/]([A-Za-z]{2,3})(?![\w/:-])( +[DT]{1,2}:)?")
 LED = re.compile(
@@ -113,7 +137,11 @@ LED = re.compile(
 )
 SHORT_LED = re.compile(r"(?<=[:,(] )(?:An|Do|So|Ed) (?=\[NAME\])|(?<=\[NAME\]) (?:An|Do|So|Ed)(?=[.,;:)]|$| \()")
 ENDED = re.compile(rf"\s?(?:[,.;:)/]|$|\[)| {_PEOPLE_DO}")
-ALONE = re.compile(rf"((?:^|[,;:./(|\n]|\b\d\)|(?<=[a-z])-) ?)([{UPPER}][\w'’]+)(?= ?(?:[,;:.)/|\n]|$|\d\)|\[))")
+ALONE = re.compile(
+    rf"((?:^|[,;:./(|>\n\"“~•*–]|--|\b\d\)|(?<=[a-z])-) ?)([{UPPER}][\w'’]+)"
+    rf"(?= ?(?:[,;:.)/|\n<>\"”~•*–]|--|$|\d\)|\[))"
+)
+TELLS_ID = re.compile(rf"(?<![\w'’-])()([{UPPER}][\w'’]+)(?=,? \((?:\[ID\]|\[AGE\])|,? \[(?:ID|AGE)\])")
 TWO_LETTERS = re.compile(
     r"(?<![\w'’-])(?:NG|LE|OH|HO|ng|le|oh)(?= ?[,;^]? ?\[NAME\])|(?<=\[NAME\]) (?:NG|LE|OH|HO|ng|le|oh)(?![\w'’-]"
     r"| (?i:tube|edema|swelling|pain|dvt))"
