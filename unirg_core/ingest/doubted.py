@@ -26,7 +26,15 @@ _ROMAN = re.compile(r"[ivx]{1,5}", re.IGNORECASE)
 _TYPING = re.compile(
     r"\b(?:typed|typing|transcri\w+|addend\w+|dictated|keyed|scribed|entered|amended|edited)\b[^.;:]*$", re.IGNORECASE
 )
+_STAMPED = re.compile(r",? (?:\[(?:DATE|TIME|ID)\]|\d{4}(?!\w))")
+_CLOSED = re.compile(r"\s?[.,;)\[]|\s\d{4}(?!\w)|$")
+_LOOSE_LEADS = words(
+    """rt rn md np pa team try page spoke w/ signed named labelled labeled per reader called known tech doc rater reg try
+    told ask asked phoned rang formerly fellow partner rep guard name surname member"""
+)
+"""Leads before which a word of reports stands as well: "RT HAND", "per page"."""
 _TYPED = 40  # characters in which a typist's word stands before "by"
+_TWO = 2
 _BEFORE = 12  # characters that hold the lead before a word
 
 
@@ -36,7 +44,7 @@ def doubted_words(text: str, found: Counter[str], *, one_case: bool) -> str:
     text = standing.TWO_INITIALS.sub(doubted.both_initials, text)
     text = standing.CARETS.sub(doubted.gone, standing.LISTED.sub(doubted.gone, text))
     text = standing.WITH_INITIAL.sub(doubted.whole, text)
-    text = standing.TITLED.sub(doubted.titled, text)
+    text = standing.POSSESSED.sub(doubted.possessed, standing.TITLED.sub(doubted.titled, text))
     if not one_case:
         text = standing.SHORT_INSIDE.sub(doubted.gone, text)
     text = standing.PAIR.sub(doubted.paired, text)
@@ -51,7 +59,9 @@ def doubted_words(text: str, found: Counter[str], *, one_case: bool) -> str:
         standing.TELLS_ID,
     ):
         text = pattern.sub(doubted.led, text)
-    text = standing.SHORT_LABELLED.sub(doubted.short, text)
+    for pattern in (standing.SHORT_LABELLED, standing.SHORT_LISTED, standing.INITIAL_SHORT):
+        text = pattern.sub(doubted.short, text)
+    text = standing.BRACKETED.sub(doubted.bracketed, text)
     text = standing.LABELLED_INITIALS.sub(doubted.initials, text)
     return _beside_names(text, doubted) if "[NAME]" in text else text
 
@@ -60,6 +70,7 @@ def _beside_names(text: str, doubted: "_Doubted") -> str:
     """Return the text without what stands beside a name and belongs to it."""
     if not doubted.one_case:
         text = standing.INSIDE_LEFT.sub(doubted.left, text)
+    text = standing.SHORT_BEFORE.sub(doubted.short_before, standing.JOINED.sub(doubted.joined, text))
     text = standing.BESIDE_LEFT.sub(doubted.beside, standing.PARTICLES.sub("", text))
     text = standing.BESIDE_RIGHT.sub(doubted.beside, text)
     for pattern in (standing.TWO_LETTERS, standing.SHORT_LED, standing.SHORT_BESIDE, standing.HYPHENED, standing.LONE):
@@ -92,6 +103,16 @@ class _Doubted:
         """Tell whether two letters are a name, though a short form or a word too."""
         return low in standing.TWO_LETTER_NAMES or (len(low) == 2 and low in self._words.names)
 
+    def possessed(self, match: re.Match[str]) -> str:
+        """Replace a first name in small letters that has something, where reports do not use the word."""
+        low = match[1].lower()
+        named = low in self._words.given and low not in self._words.own
+        return f"{self._tagged()}{match[2]}" if named else match[0]
+
+    def joined(self, match: re.Match[str]) -> str:
+        """Replace what a hyphen joins to a name, unless it is a plain word."""
+        return "" if not is_known(match[1].lower()) or is_doubtful(match[1].lower()) else match[0]
+
     def gone(self, _: re.Match[str]) -> str:
         """Replace a word that the pattern alone tells."""
         return self._tagged()
@@ -106,7 +127,7 @@ class _Doubted:
 
     def whole(self, match: re.Match[str]) -> str:
         """Replace two words and an initial that begin a sentence, if one of them may be a name."""
-        likely = any(not is_known(word) or is_doubtful(word) for word in match[0].lower().split()[:2])
+        likely = any(not is_known(word) or is_doubtful(word) for word in match[0].lower().replace(",", " ").split()[:2])
         return self._tagged() if likely else match[0]
 
     def paired(self, match: re.Match[str]) -> str:
@@ -121,19 +142,33 @@ class _Doubted:
     def led(self, match: re.Match[str]) -> str:
         """Replace a word behind a lead or label, beside initials or before a deed."""
         low, by = match[2].lower(), match.re
+        small = match[2].islower() and not self.one_case
         leads = (standing.BEHIND_STRONG, standing.BEHIND_LEAD)
         if not self.one_case and by in leads and match[2].istitle() and low in self._words.like_names:
             return self._tagged(match[1])
         if by is standing.BEHIND_STRONG and self._is_short_name(low) and (self.one_case or match[2].islower()):
             return self._tagged(match[1])
-        small = match[2].islower() and not self.one_case
+        small = small and not (
+            match.string[match.end() :].startswith(" [") and low not in self._words.own - self._words.told
+        )
         told = not (by is standing.BEHIND_LEAD and (small or (self.one_case and low in self._words.verbs)))
         told = told and not (small and by in (standing.LABELLED, standing.ALONE))
         told = told and not (by is standing.LABELLED and low in self._words.verbs and not match[1].strip())
         if by is standing.TELLS_ID and low in _CARDS:
             return match[0]
         initial = by is standing.INITIAL_BEFORE and match[2].istitle() and match[1].strip() not in ("A", "I")
-        if (initial or by is standing.TELLS_ID) and low in self._words.like_names and not self.one_case:
+        if (
+            small
+            and by is standing.BEHIND_STRONG
+            and low in self._words.told
+            and _CLOSED.match(match.string, match.end())
+        ):
+            return self._tagged(match[1])
+        firm = by is standing.BEHIND_STRONG and match[1].strip(' :,=("“').lower() not in _LOOSE_LEADS
+        firm = firm and bool(_CLOSED.match(match.string, match.end()))
+        if (initial or firm or by is standing.TELLS_ID) and low in self._words.like_names:
+            return self._tagged(match[1])
+        if firm and low in self._words.weak and is_doubtful(low) and low not in SHORT_FORMS:
             return self._tagged(match[1])
         loose = (standing.LABELLED, standing.ALONE, standing.BEHIND_LEAD, standing.INITIAL_AFTER)
         told = told and not (by in loose and low in self._words.bearers)
@@ -150,10 +185,14 @@ class _Doubted:
         spelt = not is_known(low) or self._is_short_name(low)
         if len(word) > 1 and word.isupper() and spelt and word not in _DEGREES and low not in SHORT_FORMS:
             return self._tagged(match[1])
+        if word.islower() and match[1] == " " and self._is_short_name(low):
+            return self._tagged(match[1])
         like = low in self._words.like_names and low not in _SIDES
         if self.one_case:
             before = match.string[max(0, match.start() - _BEFORE) : match.start()]
-            sure = like and (ends if match[1] else standing.LED.search(before))
+            listed = not match[1] and match.string[match.end() :].startswith((", ", ",[", "/[", ";["))
+            named = like or (listed and low in self._words.weak and is_doubtful(low) and low not in SHORT_FORMS)
+            sure = named and (ends if match[1] else listed or standing.LED.search(before))
         else:
             sure = word[0].isupper() and "and" not in match[1] and (like or (low not in PLAIN and is_doubtful(low)))
         told = low not in self._words.verbs or not match[1] or bool(ends) or match[1].strip(" and/&") != ""
@@ -161,11 +200,22 @@ class _Doubted:
 
     def short(self, match: re.Match[str]) -> str:
         """Replace a name of two letters behind a label, but not a role."""
-        return match[0] if match[2] in _ROLES else self._tagged(match[1])
+        return match[0] if match[2] in _ROLES or match[2] in _DEGREES else self._tagged(match[1])
+
+    def bracketed(self, match: re.Match[str]) -> str:
+        """Replace initials behind a name, but no degree, role or short form of three letters."""
+        letters = match[0].strip("()")
+        no_initials = letters in _ROLES or letters in _DEGREES or (len(letters) > _TWO and is_known(letters.lower()))
+        return match[0] if no_initials else "([NAME])"
+
+    def short_before(self, match: re.Match[str]) -> str:
+        """Replace a name of two letters that a sign parts from a name."""
+        return self._tagged() if self._is_short_name(match[1].lower()) else match[0]
 
     def initials(self, match: re.Match[str]) -> str:
         """Replace the letters behind a typist's word; behind "by" alone only those that are no short form."""
         loose = match[1].strip().lower() in ("by", "checked", "operator", "tech")
+        loose = loose and not _STAMPED.match(match.string, match.end())
         loose = loose and not _TYPING.search(match.string[max(0, match.start() - _TYPED) : match.start()])
         if (loose and (is_known(match[2].lower()) or len(match[2]) == 1)) or (
             match[1].lower().startswith("marker") and match[2] in _MARKS

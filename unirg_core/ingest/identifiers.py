@@ -56,6 +56,11 @@ _PHONES = (
         r"#?[\d(][\d() .-]{2,}\d",
     ),
     r"(?<![\w.-])\d{3}-\d{4}(?![\w-])",
+    r"\(0\d{1,4}\) ?\d{3,4}[ -]?\d{3,4}(?![\w/-]|\.\d)",
+    _after(
+        "bleep|beeper|pager|pgr|ext|ext.|extn|extension|bleep:|pager:|ext:|bleep no|dect|page",
+        r"\d{2,6}\b(?!\s?(?:mm|cm|of))",
+    ),
     r"\b[xp]\d{4,6}\b",
     r"(?<![\w./-])0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}(?![\w/-]|\.\d)",
     r"(?<![\w./-])\d-\d{4}(?![\w/-]|\.\d|\s?(?:m|c)[lm])",
@@ -89,7 +94,7 @@ _FIRST_IDS = (
 _NUMBERED_ID = re.compile(
     r"\b((?!(?:image|slice|series|view|figure|fig|table|film|frame|level|type|grade|rib|segment|page|room|total"
     r"|ward)s?\b)"
-    r"(?:[a-z][a-z/.'-]{1,20} )?[a-z][a-z/.'-]{1,20} ?(?:no\.|number|num\.?|nr\.?|#|id\b)\s?(?:is\b"
+    r"(?:[a-z][a-z/.'-]{1,20} )?[a-z][a-z/.'-]{1,20} ?(?:no\.|number|num\.?|nr(?:\.|(?=\s))|#|id\b)\s?(?:is\b"
     r"|was\b)?\s?[:#=]?\s?#?)"
     r"(?!(?:19|20)\d\d[-/.]\d\d?[-/.]\d|\d\d?[-/.]\d\d?[-/.](?:19|20)\d\d|\(?\d{3}\)?[-. /]\d{3}[-. ]\d{4})"
     r"(?=(?:[A-Z/:-]{0,8}\d){4})[A-Z]{0,5}[-/:]?\d[\w/:-]{2,24}(?!\s?(?:mm|cm|ml|mg|hz|gy)\b)",

@@ -14,7 +14,7 @@ _OF_PERSONS = (
     r"|medic unit|truck|ambulance|engine|squad|rig|taxi|cab|train|flight|coach|jersey|player|bunk|dorm|gate|desk"
     r"|officer|warrant|docket|permit|union card|card|crew|hull|tail|bus|car|wristband|band|tag|docket|queue|ticket"
     r"|apartment|apt\.?|flat|suite|ste\.?|trailer|mailbox|postbag|mail stop|stop code|extension|mine|pit|shaft|colliery"
-    r"|box|booth|kiosk|window|counter|chair|tray|parcel|waybill|consignment|courier|lab|specimen|sample|slide)"
+    r"|shirt|tent|envelope|box|booth|kiosk|window|counter|chair|tray|parcel|waybill|consignment|courier|lab|specimen|sample|slide)"
 )
 _CALLED = (
     r"(?:user ?names?|user ?id|login(?: name| id)?|log-in|logon|password|passcode|passphrase|screen ?name|handle"
@@ -37,6 +37,10 @@ _LABELS = (
     r"|fire|battalion|squadron|regiment|precinct|company|platoon|barracks|shop|depot|station|camp|estate)\b)",
     r"(\b(?i:mine|pit|colliery|precinct|battalion|squadron|regiment|lodge|chapter|local|district|ladder|engine"
     r"|medic|rescue|unit|team|platform) (?:No\.? ?|#)?)\d{1,4}(?=[,;.)]|$)(?<!unit \d)(?<!team \d)",
+    r"((?<![\w-])(?!(?i:image|slice|series|view|level|rib|figure|fig|table|film|frame|type|grade|segment|total|large|small"
+    r"|great|stage|zone|lead|low|high|in|any|a|the|this|same|count|of|and|or|with|to|is)\b)[a-z]{3,20}"
+    r" (?i:number|no\.|nr\.|id)\s?[:#]?\s?)#?(?=[A-Z]?\d)[A-Z]?\d{1,4}[A-Z]?(?![\w/%]|[.:]\d|\s?(?:mm|cm|ml|of)\b)",
+    r"(\((?i:id|no\.?|nr\.?|badge|#)\s?#?)\d{1,6}(?=[),])",
     r"((?<![\w.])\.\.\.\s?)\d{2,6}(?![\w/]|\.\d)",
 )
 LABELLED = tuple(re.compile(pattern) for pattern in _LABELS)
@@ -46,6 +50,10 @@ _ROAD = (
     r"(?:street|str|st|avenue|ave|av|road|rd|lane|ln|boulevard|blvd|terrace|terr?|crescent|cres|parkway|pkwy|highway"
     r"|hwy|mews|grove|gardens|gdns|quay|wharf|turnpike|esplanade|alley|freeway|expressway|motorway|byway|bypass"
     r"|embankment|heights|hts|causeway|brae|wynd|croft|lea|rise|vale|fields|lodge)"
+)
+_HOME = (
+    r"(?:hall|house|lodge|manor|cottage|farm|villa|mansions?|apartments|estates?|towers?|court|barns?|ranch|flats|dorm"
+    r"|residence|village|gate|wharf|trailer park|mobile home park|bungalow)"
 )
 _VAGUE_ROAD = (
     r"(?:drive|dr|court|ct|place|pl|walk|row|close|way|square|sq|circle|cir|trail|loop|plaza|parade|green|hill|park"
@@ -61,6 +69,7 @@ _STREETS = (
     rf"(?:(?i:{_AT})(?:the )?)(?:{_BIG} ){{1,2}}(?i:{_VAGUE_ROAD})(?=\.?(?:[,;.)]|$))",
     rf"(?i:{_AT})(?!(?:the|a|an|his|her|their|our|same|this|that|one|other|main|high)\b)(?:{_ANY} )(?i:street|st|avenue"
     r"|ave|road|rd|lane|ln|boulevard|blvd|parkway|pkwy|highway|hwy|terrace|crescent)(?=\.?(?:[,;.)]|$| near| in| at| apt))",
+    rf"(?<=[{LOWER},;:] )(?:{_BIG} ){{1,2}}(?i:{_HOME})\b|(?<=\b(?i:DORM) )(?:{_ANY} ){{1,2}}(?i:{_HOME})\b",
     r"\b(?i:flat|apt\.?|apartment|suite|ste\.?|maisonette|bldg\.?|trailer) #?[A-Z]?\d{0,4}[A-Z]?\b(?<![a-z]\s)",
     r"\b(?i:p\.?\s?o\.?\s?b(?:ox)?|g\.?p\.?o\.? box|postal box|post office box|pmb|private (?:mail)?bag|locked bag"
     r"|postfach|apartado|casilla|caixa postal|postbus|boîte postale|poste restante)\.?,? ?#?\d{1,7}\b",

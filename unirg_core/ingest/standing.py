@@ -20,7 +20,7 @@ _PEOPLE_DO = (
     r"|notified|paged|called|born|rotated|intubated|extubated|moved|given|admitted|discharged|present|unable|asked"
     r"|brought|gardening)|is (?:aware|the|a|an|in|on|hard|deaf|blind|confused|off|out|away"
     r"|intubated|our|his|her|not to|to|still)|has (?:been|had|the|asked|agreed)|had (?:been|operated|a|an)"
-    r"|to (?:check|review|arrange|call|follow|sign|remove|see|visit|page|discuss|decide|bring)"
+    r"|to (?:chase|write|update|inform|tell|ring|speak|confirm|request|book|attend|join|cover|collect|prescribe|consent|check|review|arrange|call|follow|sign|remove|see|visit|page|discuss|decide|bring)"
     r"|will (?:call|check|see|review|notify|arrange|follow|sign|bring)|aware|notified|informed|paged|made aware"
     r"|needs|remains|returns|returned|team to|present|okay|ok|also|still|too|stays|starts|turned)\b"
 )
@@ -49,7 +49,10 @@ _STRONG_LEADS = (
     r"|stays with|married to|engaged to|next of kin|emergency contact|prescriber|orderer|requester|signatory|secretary"
     r"|clerk|porter|orderly|registrar|houseman|hospitalist|intensivist|godmother|godfather|grandmother|grandfather"
     r"|granny|grandma|grandpa|auntie|stepmother|stepfather|babysitter|nanny|spouse|widow|widower|housemate|flatmate"
-    r"|classmate|cellmate|co-?worker|fellow"
+    r"|classmate|cellmate|co-?worker|fellow|in[ -]law|reg|sho|doc|physio|osteo|chief|boss|mate|escalated to|reported to"
+    r"|spoken to|talked to|handed over to|known to|known as|called|nom|naam|nachname|vorname|cognome|apellidos?"
+    r"|prénom|nombre|navn|imię|nazwisko|agent|crew member|leader|lodger|informant|undertaker|investigator|chased by"
+    r"|rb from|read ?back (?:by|from)|ack(?:ed|nowledged)?(?: by)?|cosigned|co-signed|signs for|works for|deceased"
 )
 LED_LOW = re.compile(rf"(?<![\w'’-])(?:{_STRONG_LEADS})[:,]?\s?\(?$", re.IGNORECASE)
 _LEADS = (
@@ -79,11 +82,11 @@ BEFORE_DEED = re.compile(
 _PHRASE_ENDS = (
     r"(?=$|\s?[.,;:)/?!\]\"”|]|\s(?:\[|at\b|on\b|by\b|who\b|and\b|in\b|for\b|from\b|about\b|re\b|regarding\b"
     r"|already\b|his\b|her\b|he\b|she\b|they\b|did\b|still\b|ok\b|when\b|via\b|has\b"
-    r"|had\b|is\b|was\b|to\b|that\b|this\b|\d|present\b|states\b|says\b|aware\b|length\b|rang\b|vs\b|&|\())"
+    r"|had\b|is\b|was\b|to\b|that\b|this\b|\d|present\b|states\b|says\b|aware\b|length\b|rang\b|vs\b|agrees\b|says\b|asked\b|wants\b|also\b|&|\(|\w+\s?:))"
 )
 BEHIND_STRONG = re.compile(
     rf"(?<![\w'’-])((?i:{_STRONG_LEADS})(?:[:,=]|\s?\("
-    rf"|\s?[\"“])?\s?(?<=[\s(\"“:=]))([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS})"
+    rf"|\s?[\"“])?\s?(?<=[\s(\"“:=])(?:[{UPPER}]\.? )?)([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS})"
 )
 BEHIND_LEAD = re.compile(
     rf"(?<![\w'’-])((?i:{_LEADS})(?:[:,=]|\s?\("
@@ -105,7 +108,7 @@ SHORT_LABELLED = re.compile(
 )
 TITLED = re.compile(
     rf"(?<![\w'’.-])((?i:(mrs\.?|mr\.|ms\.?|miss|drs?\.|prof\.?|professor)|mr|dr"
-    rf"|drs) )([{UPPER}{LOWER}][\w'’]+)(?![\w'’])"
+    rf"|drs) (?:[{UPPER}]\.? ){{0,2}})([{UPPER}{LOWER}][\w'’]+)(?![\w'’])"
 )
 NOT_TITLED = words(
     """was is are were has had have been be will may should can could would must and or at on in by to of from for the
@@ -118,16 +121,28 @@ TWO_LETTER_NAMES = ("ng", "le", "oh")
 """Names that are short forms or words in another case, too."""
 
 CARETS = re.compile(rf"[{UPPER}{LOWER}][\w'’.-]*(?: ?\^ ?[{UPPER}{LOWER}][\w'’.-]*)+")
+BRACKETED = re.compile(r"(?<=\[NAME\] )\([A-Z]{2,3}\)")
+"""Initials behind a name."""
+
 LISTED = re.compile(
     rf"(?<![\w'’.,/-])(?:\[NAME\]|[{UPPER}{LOWER}][\w'’-]+),(?:\[NAME\]|[{UPPER}{LOWER}][\w'’-]+)(?=,? (?:(?i:dob|d\.o\.b|mrn|born|aged?)\b"
     r"|\(?\[(?:ID|DATE|AGE|PHONE)))"
 )
 """Family and given name, written together, before what a list tells of a person."""
 
+POSSESSED = re.compile(rf"(?<![\w'’-])([{LOWER}]{{3,}})(['’]s)(?!\w)")
+JOINED = re.compile(rf"(?<=\[NAME\])-([{LOWER}]{{2,}})(?![\w'’-])")
+SHORT_BEFORE = re.compile(rf"(?<![\w'’.-])([{UPPER}][{UPPER}{LOWER}])(?= ?[>|/;&+] ?\[NAME\])")
+SHORT_LISTED = re.compile(
+    rf"(?:(?<=\[NAME\])|(?<=\[ID\]))((?: ?[>|/;&+] ?|, )(?:[{UPPER}]\.? )?)([{UPPER}][{UPPER}{LOWER}])(?=\s?(?:[.,;)>|/]|$))"
+)
+INITIAL_SHORT = re.compile(
+    r"(?<![\w'’.-])([A-Z]\.? )(NG|LE|OH|HO|LI|WU|XU|YU|HU|MA|LO|VO|DO|KO|SO)(?=\s?(?:[.,;)>|/]|$))"
+)
 WITH_INITIAL = re.compile(
     rf"(?:(?<=^)|(?<=[.:;] )|(?<=[\n\]]))(\[NAME\]|[{UPPER}]{{2,}}[\w'’-]*),? (?!(?:TYPE|GROUP|GRADE|HEPATITIS|VITAMIN|TWIN"
     rf"|STAGE|CLASS|INFLUENZA|BABY|BOY|GIRL|VIEW|LEVEL|PLAN|PART|POD|ZONE)\b)"
-    rf"(\[NAME\]|[{UPPER}]{{2,}}[\w'’-]*) [{UPPER}](?![\w'’.-])"
+    rf"(\[NAME\]|[{UPPER}]{{2,}}[\w'’-]*) [{UPPER}](?![\w'’./-])"
 )
 SHORT_INSIDE = re.compile(rf"(?<=[{LOWER}] )(?:An|Do|So|Ed|Oh|Ho|Le|Ng|Ha|Vi|No(?= \[))(?![\w'’.-])")
 TWO_INITIALS = re.compile(r"(?<![\w/:-])([A-Z]{2,3})[:/]([A-Za-z]{2,3})(?![\w/:-])( +[DT]{1,2}:)?")
@@ -156,7 +171,7 @@ MERGED = re.compile(
 )
 LONE = re.compile(
     rf"(?<![\w./\]'’-])(?:(?![AI] )[{UPPER}][. ^]\s?){{1,2}}(?=\[NAME\])"
-    rf"|(?<=\[NAME\])[ ^][{UPPER}](?![\w'’:-])(?:\.(?!\w))?"
+    rf"|(?<=\[NAME\])[ ^][{UPPER}](?![\w'’./-])(?:\.(?!\w))?"
 )
 HYPHENED = re.compile(
     rf"(?<=\[NAME\])-(?:[{UPPER}][\w'’]+|marie|ann|anne|lee|jean|rose|mae|lynn|grace|jo|may|hill|brown|young"

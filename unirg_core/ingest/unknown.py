@@ -18,6 +18,13 @@ from unirg_core.study import CAPITALS, MIXED
 _LETTER = rf"[{UPPER}{LOWER}]"
 _TAG = r"\[(?:NAME|ID|DATE|TIME|PHONE|EMAIL|ADDRESS|PLACE|AGE)\]"
 _WORD = re.compile(rf"{_TAG}|(?<![\w'’])({_LETTER}[^\W\d_]*(?:['’´`][^\W\d_]+)*)(?![^\W_]|-\w{{0,8}}\d)")
+_LEARNED = re.compile(
+    r"\w{3,}(?:[io]tis|omas?|[^m]al|[^nm]ic|ous|[^mk]ar|ary|ions?|ive|at(?:ed|ing|e)|ity|[aeo]mias?|uria|log(?:y|ies)"
+    r"|graph\w*|scop\w+|tom(?:y|ies)|path\w+|gram|met(?:er|ry)|cyt\w+|plast\w+|troph\w+|penia|oid|eal|ases?|ness|less"
+    r"|ings?|ed|able|ible|ly|ides?|ium|ae|os[ei]s|esis|rrh\w+|form|genic|stasis|ectas\w+|kines\w+|pnea|phil\w*|ment|ism"
+    r"|ose|ites?|acious|escent|lucen\w+|opac\w+|lith\w*|phyt\w+|cele|plegi\w+|thorac\w+|pneum\w+|card\w+|pulmo\w*)"
+)
+"""Words of medicine in small letters by how they end; hardly a name does."""
 _CONTRACTED = re.compile(r"(?:\w*n['’]t|\w+['’](?:s|ll|re|ve|m|d|em)|o['’]clock)", re.IGNORECASE)
 _ROMAN = re.compile(r"[ivx]{1,5}|x+", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
@@ -72,8 +79,11 @@ def _led_unknown(match: re.Match[str]) -> bool:
     """Tell whether a word in small letters that no list has stands where a person is told."""
     before = match.string[max(0, match.start() - _BEFORE) : match.start()]
     low = _POSSESSIVE.sub("", match[1])
-    unheard = (len(low) >= _SHORTEST_LOW and not is_known(low)) or (len(low) == _TWO and low in lexicon().names)
-    return unheard and bool(LED_LOW.search(before))
+    return (
+        len(low) > 1
+        and (not is_known(low) or (len(low) == _TWO and low in lexicon().names))
+        and bool(LED_LOW.search(before))
+    )
 
 
 def _named_sign(match: re.Match[str]) -> bool:
@@ -122,5 +132,5 @@ def stays(word: str, case: str) -> bool:
         spoken = len(letters) > _SPOKEN_LETTERS and (case != MIXED or bool(_VOWEL.search(low)))
         return len(letters) <= _SHORT_FORM_LETTERS and not spoken and low not in lexicon().names
     if bare.islower() and case == MIXED:
-        return len(low) < _SHORTEST_LOW or low not in lexicon().names
+        return len(low) < _SHORTEST_LOW or (low not in lexicon().names and bool(_LEARNED.fullmatch(low)))
     return False
