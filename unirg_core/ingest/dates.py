@@ -92,7 +92,8 @@ _FRACTION = (  # two numbers that could be a day and a month, unless a scale, a 
     r"(?<!upper )(?<!the )(?<!about )(?<!approximately )(?<!positive in )(?<!by )(?<!than )(?<!to )(?<!criteria )"
     r"(?![1-3]/[2-5](?!\d))(?!24/7)(?!(\d+)/(?:10|15)(?: pain| scale|\)|, worse| in severity| intensity| severity))"
     r"(?:(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])|(?:0?[1-9]|[12]\d|3[01])/(?:0?[1-9]|1[0-2]))"
-    r"(?![\w/%-]|\.\d|\s?(?:nodes?|lymph|ribs?|strength|murmur|positive|pain|vision|views?|images?|systolic|diastolic|cm|mm"
+    r"(?![\w/%-]|\.\d|\s?(?:nodes?|lymph|ribs?|strength|murmur|positive|pain|vision|views?|images?|systolic"
+    r"|diastolic|cm|mm"
     r"|inch|in|lb|of|bilat\w*|throughout|intensity|severity|points?|criteria|times|sutures|patients|cases|segments"
     r"|lobes?|zones?|fields?|quadrants|motor|power|reflex\w*|edema|pulses?|level|grade|scale|score)\b)"
 )
@@ -134,7 +135,8 @@ _PARTIAL = "|".join(
         rf"(?<![\d.])(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])){_YEAR}"
         r"(?!\d|\.\d)",
         rf"\b{_MONTH}\b\.? ?(?:3[2-9]|[4-9]\d|0\d)(?![\w/%]|\.\d){_NO_UNIT}",
-        r"(?:(?<=\bborn )|(?<=\bborn on )|(?<=\bdob )|(?<=\bdob: )|(?<=\[TIME\], )|(?<=\[TIME\] ))\d\d?[/.-]\d\d?\b(?![\d/.-])",
+        r"(?:(?<=\bborn )|(?<=\bborn on )|(?<=\bdob )|(?<=\bdob: )|(?<=\[TIME\], )"
+        r"|(?<=\[TIME\] ))\d\d?[/.-]\d\d?\b(?![\d/.-])",
         _FRACTION,
         r"\b(?:christmas(?: eve| day)?|thanksgiving(?: day)?|good friday|valentine'?s day|ramadan|hanukkah"
         r"|passover|diwali|halloween|boxing day|(?:fourth|4th) of july|mother'?s day|father'?s day"

@@ -13,7 +13,7 @@ from itertools import permutations
 from unirg_core.ingest.dates import HELD, Dates
 from unirg_core.ingest.digits import unread_numbers
 from unirg_core.ingest.identifiers import EMAIL, RULES
-from unirg_core.ingest.lexicon import is_doubtful, is_known
+from unirg_core.ingest.lexicon import is_doubtful, is_known, is_reports_word
 from unirg_core.ingest.persons import (
     CLINICAL,
     COMMON,
@@ -269,7 +269,7 @@ def _explained(match: re.Match[str], small: set[str]) -> bool:
     if any(letter.isdigit() for letter in word) or (inner != inner.lower() and "-" not in inner):
         return True
     if (
-        (word in CLINICAL | EPONYMS | PLAIN and match[1] != "Le")
+        ((word in CLINICAL | EPONYMS | PLAIN or is_reports_word(word)) and match[1] != "Le")
         or (bracketed and VERBAL.fullmatch(word))
         or word in small
         or any(part in EPONYMS for part in parts)

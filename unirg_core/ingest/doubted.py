@@ -29,7 +29,7 @@ _TYPING = re.compile(
 _STAMPED = re.compile(r",? (?:\[(?:DATE|TIME|ID)\]|\d{4}(?!\w))")
 _CLOSED = re.compile(r"\s?[.,;)\[]|\s\d{4}(?!\w)|$")
 _LOOSE_LEADS = words(
-    """rt rn md np pa team try page spoke w/ signed named labelled labeled per reader called known tech doc rater reg try
+    """rt rn md np pa team try page spoke w/ signed named labelled labeled per reader called known tech doc rater reg
     told ask asked phoned rang formerly fellow partner rep guard name surname member"""
 )
 """Leads before which a word of reports stands as well: "RT HAND", "per page"."""
@@ -47,6 +47,9 @@ def doubted_words(text: str, found: Counter[str], *, one_case: bool) -> str:
     text = standing.POSSESSED.sub(doubted.possessed, standing.TITLED.sub(doubted.titled, text))
     if not one_case:
         text = standing.SHORT_INSIDE.sub(doubted.gone, text)
+        text = standing.LIKE_INSIDE.sub(doubted.inside, text)
+        text = standing.TOLD_OR_TELLS.sub(doubted.like, text)
+    text = standing.TEAM.sub(doubted.like, standing.SIGNED.sub(doubted.signed, text))
     text = standing.PAIR.sub(doubted.paired, text)
     for pattern in (
         standing.INITIAL_BEFORE,
@@ -125,6 +128,23 @@ class _Doubted:
         sure = match[2] or not is_known(low) or self._is_short_name(low) or low in self._words.like_names
         return self._tagged(match[1]) if sure or self._may_be_name(match[3], told=True) else match[0]
 
+    def inside(self, match: re.Match[str]) -> str:
+        """Replace a capitalised word behind a small one, if it is a usual name too."""
+        low, before = match[2].lower(), match.string[: match.start()].rstrip().rpartition(" ")[2]
+        return self._tagged() if low in self._words.like_names and before[:1].islower() else match[0]
+
+    def like(self, match: re.Match[str]) -> str:
+        """Replace a word of reports that is a usual name too, where its capital or what it does says so."""
+        low = match[2].lower()
+        named = low in self._words.like_names or (self.one_case and self._may_be_name(match[2], told=True))
+        return self._tagged(match[1]) if named or self._is_short_name(low) else match[0]
+
+    def signed(self, match: re.Match[str]) -> str:
+        """Replace a short name between signs that part those who write."""
+        low = match[2].lower()
+        named = self._is_short_name(low) or (match[2].isupper() and not is_known(low)) or is_doubtful(low)
+        return self._tagged(match[1]) if named and low not in SHORT_FORMS - {"ng", "le"} else match[0]
+
     def whole(self, match: re.Match[str]) -> str:
         """Replace two words and an initial that begin a sentence, if one of them may be a name."""
         likely = any(not is_known(word) or is_doubtful(word) for word in match[0].lower().replace(",", " ").split()[:2])
@@ -196,6 +216,7 @@ class _Doubted:
         else:
             sure = word[0].isupper() and "and" not in match[1] and (like or (low not in PLAIN and is_doubtful(low)))
         told = low not in self._words.verbs or not match[1] or bool(ends) or match[1].strip(" and/&") != ""
+        told = told or (not self.one_case and like and match[1] == " " and word[0].isupper())
         return self._tagged(match[1]) if (sure and told) or self._may_be_name(word, told=told) else match[0]
 
     def short(self, match: re.Match[str]) -> str:

@@ -20,10 +20,11 @@ def _after(words: str, pattern: str, first: str = r"[\d(#]") -> str:
 
 _TIMES = (
     r"\b(?:[01]?\d|2[0-3])[:.][0-5]\d(?::[0-5]\d(?:\.\d+)?)?\s?(?:[ap]\.?m\b\.?|hrs?\b|hours\b|o'clock\b)",
-    r"(?<!\d)(?<!\d:)(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?!\d|:\d)[apzh]?(?!\w)",
+    r"(?<!\d)(?<!\d:)(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?!\d|:\d)(?:[apzh]|\s?uhr)?(?!\w)",
     r"\b(?:[01]?\d|2[0-3]) ?h(?: ?[0-5]\d)?\b(?=[,;.)]|$| (?:on|le|am|at|by|and|with|to)\b)(?<!\d\dh)(?<!\d h)",
-    r"\b(?:[01]?\d|2[0-3])[.:]?[0-5]?\d? uhr\b",
-    r"(?<=\d:\d\d )(?:[ap]\.?m?\.?)(?!\w)|\b\d{1,2} (?:in the|this|yesterday|tomorrow|last) (?:morning|afternoon|evening|night)\b",
+    r"\b(?:[01]?\d|2[0-3])[.:]?[0-5]?\d? (?:Uhr|uhr)\b",
+    r"(?<=\d:\d\d )(?:[ap]\.?m?\.?)(?!\w)|\b\d{1,2} (?:in the|this|yesterday|tomorrow|last) (?:morning"
+    r"|afternoon|evening|night)\b",
     r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?:[ -](?:fifteen|thirty|forty-five))? ?"
     r"(?:o['’]clock|[ap]\.?m\b\.?)",
     r"\bhalf (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b",
@@ -132,7 +133,8 @@ _IDS = (
 _UNITS = r"(?:[\s-]?(?:one|two|three|four|five|six|seven|eight|nine))?"
 _OVER_89 = rf"(?:9\d|1[0-2]\d|ninety{_UNITS}|(?:one|a) hundred(?: and)?{_UNITS})"
 _AGES = (
-    rf"\b{_OVER_89}(?=[\s-]*(?:years?|yrs?|y)\b[\s./-]*(?:old|o\b|of age|\w*male\b|man\b|woman\b|lady\b|gentleman\b))",
+    rf"\b{_OVER_89}(?=[\s-]*(?:years?|yrs?|y)\b[\s./-]*(?:old|o\b|of age|\w*male\b|man\b|woman\b|lady\b"
+    rf"|gentleman\b))",
     rf"\b{_OVER_89}(?=\s?(?:yo|y/o|y\.o\.?|yof|yom|yrs?)(?!\w))",
     _after(
         "age|aged|age:|age is|age of|patient is|he is|she is|who is",

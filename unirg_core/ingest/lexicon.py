@@ -133,6 +133,12 @@ def is_known(word: str) -> bool:
     return len(word) >= _FEWEST_MISTYPED and not held.mistyped.isdisjoint(_one_out(word))
 
 
+def is_reports_word(word: str) -> bool:
+    """Tell whether reports use a word in small letters that is no name, so that its capital says nothing."""
+    held = lexicon()
+    return word in held.own and not any(word in kind for kind in (held.doubtful, held.names, held.like_names))
+
+
 def is_doubtful(word: str) -> bool:
     """Tell whether a known word is a name too."""
     return word in lexicon().doubtful

@@ -20,12 +20,13 @@ _PEOPLE_DO = (
     r"|notified|paged|called|born|rotated|intubated|extubated|moved|given|admitted|discharged|present|unable|asked"
     r"|brought|gardening)|is (?:aware|the|a|an|in|on|hard|deaf|blind|confused|off|out|away"
     r"|intubated|our|his|her|not to|to|still)|has (?:been|had|the|asked|agreed)|had (?:been|operated|a|an)"
-    r"|to (?:chase|write|update|inform|tell|ring|speak|confirm|request|book|attend|join|cover|collect|prescribe|consent|check|review|arrange|call|follow|sign|remove|see|visit|page|discuss|decide|bring)"
+    r"|to (?:chase|write|update|inform|tell|ring|speak|confirm|request|book|attend|join|cover|collect|prescribe"
+    r"|consent|check|review|arrange|call|follow|sign|remove|see|visit|page|discuss|decide|bring)"
     r"|will (?:call|check|see|review|notify|arrange|follow|sign|bring)|aware|notified|informed|paged|made aware"
     r"|needs|remains|returns|returned|team to|present|okay|ok|also|still|too|stays|starts|turned)\b"
 )
 _STRONG_LEADS = (
-    r"per|told|tell|page|ask|asked|asking|paged|dr\.?|mr\.?|mrs\.?|ms\.?|miss|drs\.?|nurse|hey|hi|hello|dear"
+    r"signed out to|signed off by|per|told|tell|page|ask|asked|asking|paged|dr\.?|mr\.?|mrs\.?|ms\.?|miss|drs\.?|nurse|hey|hi|hello|dear"
     r"|thanks,?|thx|cheers,?|regards,?|notified|notify"
     r"|spoke (?:with|to)|spoke|nok|c\.c\.|sister of|brother of|wife|son|daughter|husband|mother|father|brother"
     r"|sister|mum|mom|dad|uncle|aunt|niece|nephew|cousin|partner|friend"
@@ -46,10 +47,12 @@ _STRONG_LEADS = (
     r"|handed to|given to|lent to|loaned to|shown to|copied to|copy to|mailed to|texted|emailed|phoned|rang|messaged"
     r"|faxed to|sent to|brought by|escorted by|carried by|accompanied by|driven by|admitted by|referred by|ordered by"
     r"|requested by|approved by|witnessed by|taken by|covering for|relieved by|on behalf of|care of|lives with"
-    r"|stays with|married to|engaged to|next of kin|emergency contact|prescriber|orderer|requester|signatory|secretary"
+    r"|stays with|married to|engaged to|next of kin|emergency contact|prescriber|orderer|requester|signatory"
+    r"|secretary"
     r"|clerk|porter|orderly|registrar|houseman|hospitalist|intensivist|godmother|godfather|grandmother|grandfather"
     r"|granny|grandma|grandpa|auntie|stepmother|stepfather|babysitter|nanny|spouse|widow|widower|housemate|flatmate"
-    r"|classmate|cellmate|co-?worker|fellow|in[ -]law|reg|sho|doc|physio|osteo|chief|boss|mate|escalated to|reported to"
+    r"|classmate|cellmate|co-?worker|fellow|in[ -]law|reg|sho|doc|physio|osteo|chief|boss|mate|escalated to"
+    r"|reported to"
     r"|spoken to|talked to|handed over to|known to|known as|called|nom|naam|nachname|vorname|cognome|apellidos?"
     r"|prénom|nombre|navn|imię|nazwisko|agent|crew member|leader|lodger|informant|undertaker|investigator|chased by"
     r"|rb from|read ?back (?:by|from)|ack(?:ed|nowledged)?(?: by)?|cosigned|co-signed|signs for|works for|deceased"
@@ -82,7 +85,8 @@ BEFORE_DEED = re.compile(
 _PHRASE_ENDS = (
     r"(?=$|\s?[.,;:)/?!\]\"”|]|\s(?:\[|at\b|on\b|by\b|who\b|and\b|in\b|for\b|from\b|about\b|re\b|regarding\b"
     r"|already\b|his\b|her\b|he\b|she\b|they\b|did\b|still\b|ok\b|when\b|via\b|has\b"
-    r"|had\b|is\b|was\b|to\b|that\b|this\b|\d|present\b|states\b|says\b|aware\b|length\b|rang\b|vs\b|agrees\b|says\b|asked\b|wants\b|also\b|&|\(|\w+\s?:))"
+    r"|had\b|is\b|was\b|to\b|that\b|this\b|\d|present\b|states\b|says\b|aware\b|length\b|rang\b|vs\b|agrees\b"
+    r"|says\b|asked\b|wants\b|also\b|&|\(|\w+\s?:))"
 )
 BEHIND_STRONG = re.compile(
     rf"(?<![\w'’-])((?i:{_STRONG_LEADS})(?:[:,=]|\s?\("
@@ -125,7 +129,8 @@ BRACKETED = re.compile(r"(?<=\[NAME\] )\([A-Z]{2,3}\)")
 """Initials behind a name."""
 
 LISTED = re.compile(
-    rf"(?<![\w'’.,/-])(?:\[NAME\]|[{UPPER}{LOWER}][\w'’-]+),(?:\[NAME\]|[{UPPER}{LOWER}][\w'’-]+)(?=,? (?:(?i:dob|d\.o\.b|mrn|born|aged?)\b"
+    rf"(?<![\w'’.,/-])(?:\[NAME\]|[{UPPER}{LOWER}][\w'’-]+),(?:\[NAME\]"
+    rf"|[{UPPER}{LOWER}][\w'’-]+)(?=,? (?:(?i:dob|d\.o\.b|mrn|born|aged?)\b"
     r"|\(?\[(?:ID|DATE|AGE|PHONE)))"
 )
 """Family and given name, written together, before what a list tells of a person."""
@@ -133,14 +138,31 @@ LISTED = re.compile(
 POSSESSED = re.compile(rf"(?<![\w'’-])([{LOWER}]{{3,}})(['’]s)(?!\w)")
 JOINED = re.compile(rf"(?<=\[NAME\])-([{LOWER}]{{2,}})(?![\w'’-])")
 SHORT_BEFORE = re.compile(rf"(?<![\w'’.-])([{UPPER}][{UPPER}{LOWER}])(?= ?[>|/;&+] ?\[NAME\])")
+LIKE_INSIDE = re.compile(rf"(?<=[{LOWER},;] )()([{UPPER}][{LOWER}]{{2,}})(?![\w'’-]| [{UPPER}][{LOWER}])(?=[^:]|$)")
+"""A capitalised word behind another, asked to be a small one: a heading's words have capitals all."""
+
+TOLD_OR_TELLS = re.compile(
+    rf"((?:^|[.;:!?)\]\n,]\s{{0,2}}))([{UPPER}][{LOWER}]{{2,}})(?= (?:called|rang|phoned|paged|told|asked"
+    rf"|agrees|agreed|says"
+    r"|said|states|stated|concurs|notified|informed|wants|wanted|wrote|signed|dictated|asks|calls|knows|lives|works"
+    r"|(?:was|were|has been|is) (?:told|informed|notified|paged|called|asked|made aware|aware)|will (?:call|tell|see"
+    r"|review)|and [A-Z][a-z]+ (?:were|are|agree|called))\b)"
+)
 SHORT_LISTED = re.compile(
-    rf"(?:(?<=\[NAME\])|(?<=\[ID\]))((?: ?[>|/;&+] ?|, )(?:[{UPPER}]\.? )?)([{UPPER}][{UPPER}{LOWER}])(?=\s?(?:[.,;)>|/]|$))"
+    rf"(?:(?<=\[NAME\])|(?<=\[ID\]))((?: ?[>|/;&+] ?"
+    rf"|, )(?:[{UPPER}]\.? )?)([{UPPER}][{UPPER}{LOWER}])(?=\s?(?:[.,;)>|/]|$))"
+)
+TEAM = re.compile(r"((?:^|[.;:,]\s))([A-Z]{2,})(?= TEAM\b| # ?\[ID\]| TO (?:REMOVE|REVIEW|SEE|CALL|CHASE|CHECK)\b)")
+SIGNED = re.compile(
+    rf"((?<=Acknowledged-)|(?<=\bthat )|(?<=>)|(?<=\[TIME\] )|(?<=\[DATE\] ))([{UPPER}{LOWER}]{{2,5}})(?=,| ?<<"
+    rf"| ?:| \[)"
 )
 INITIAL_SHORT = re.compile(
     r"(?<![\w'’.-])([A-Z]\.? )(NG|LE|OH|HO|LI|WU|XU|YU|HU|MA|LO|VO|DO|KO|SO)(?=\s?(?:[.,;)>|/]|$))"
 )
 WITH_INITIAL = re.compile(
-    rf"(?:(?<=^)|(?<=[.:;] )|(?<=[\n\]]))(\[NAME\]|[{UPPER}]{{2,}}[\w'’-]*),? (?!(?:TYPE|GROUP|GRADE|HEPATITIS|VITAMIN|TWIN"
+    rf"(?:(?<=^)|(?<=[.:;] )|(?<=[\n\]]))(\[NAME\]|[{UPPER}]{{2,}}[\w'’-]*),? (?!(?:TYPE|GROUP|GRADE|HEPATITIS"
+    rf"|VITAMIN|TWIN"
     rf"|STAGE|CLASS|INFLUENZA|BABY|BOY|GIRL|VIEW|LEVEL|PLAN|PART|POD|ZONE)\b)"
     rf"(\[NAME\]|[{UPPER}]{{2,}}[\w'’-]*) [{UPPER}](?![\w'’./-])"
 )
