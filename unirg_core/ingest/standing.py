@@ -26,7 +26,8 @@ _PEOPLE_DO = (
     r"|needs|remains|returns|returned|team to|present|okay|ok|also|still|too|stays|starts|turned)\b"
 )
 _STRONG_LEADS = (
-    r"signed out to|signed off by|per|told|tell|page|ask|asked|asking|paged|dr\.?|mr\.?|mrs\.?|ms\.?|miss|drs\.?|nurse|hey|hi|hello|dear"
+    r"signed out to|signed off by|per|told|tell|page|ask|asked|asking|paged|dr\.?|mr\.?|mrs\.?|ms\.?|miss"
+    r"|drs\.?|nurse|hey|hi|hello|dear"
     r"|thanks,?|thx|cheers,?|regards,?|notified|notify"
     r"|spoke (?:with|to)|spoke|nok|c\.c\.|sister of|brother of|wife|son|daughter|husband|mother|father|brother"
     r"|sister|mum|mom|dad|uncle|aunt|niece|nephew|cousin|partner|friend"
