@@ -97,6 +97,7 @@ def main() -> None:
         "doubtful given": doubtful & set(given),
         "names": {name for name in every - known if _SMALL.fullmatch(name)},
         "usual": {word for word in usual if len(word) >= USUAL_LETTERS},
+        "own": vocabulary | {word for word, count in seen.items() if count >= FEWEST_REPORTS},
     }
     text = "".join(f"{kind}: {' '.join(sorted(held))}\n" for kind, held in lines.items())
     LEXICON.write_bytes(gzip.compress(text.encode(), 9, mtime=0))

@@ -84,6 +84,19 @@ _STUDIES = (
     *("admitted", "discharged", "surgery"),
 )
 _BEHIND_STUDY = "".join(f"|(?<=\\b{word} )" for word in _STUDIES)
+_FRACTION = (  # two numbers that could be a day and a month, unless a scale, a part or a ratio is what they are
+    r"(?<![\w./-])(?<!grade )(?<!profusion )(?<!image )(?<!series )(?<!slice )(?<!strength )(?<!murmur )(?<!pain )"
+    r"(?<!ratio )(?<!scale )(?<!score )(?<!gcs )(?<!apgar )(?<!apgars )(?<!level )(?<!type )(?<!view )(?<!rib )"
+    r"(?<!edema )(?<!pulses )(?<!vision )(?<!film )(?<!page )(?<!part )(?<!bp )(?<!nodes )(?<!intensity )(?<!rated )"
+    r"(?<!was )(?<!at )(?<!intact )(?<!is )(?<!s/t, )(?<!motor )(?<!power )(?<!reflexes )(?<!all )(?<!only )(?<!lower )"
+    r"(?<!upper )(?<!the )(?<!about )(?<!approximately )(?<!positive in )(?<!by )(?<!than )(?<!to )(?<!criteria )"
+    r"(?![1-3]/[2-5](?!\d))(?!24/7)(?!(\d+)/(?:10|15)(?: pain| scale|\)|, worse| in severity| intensity| severity))"
+    r"(?:(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])|(?:0?[1-9]|[12]\d|3[01])/(?:0?[1-9]|1[0-2]))"
+    r"(?![\w/%-]|\.\d|\s?(?:nodes?|lymph|ribs?|strength|murmur|positive|pain|vision|views?|images?|systolic"
+    r"|diastolic|cm|mm"
+    r"|inch|in|lb|of|bilat\w*|throughout|intensity|severity|points?|criteria|times|sutures|patients|cases|segments"
+    r"|lobes?|zones?|fields?|quadrants|motor|power|reflex\w*|edema|pulses?|level|grade|scale|score)\b)"
+)
 _PARTIAL = "|".join(
     (
         rf"\b(?:{_WEEKDAY},?\s+(?:the\s+)?)?(?:{_NUMERALS})\s(?:of\s+)?{_MONTH}\b(?!\s(?:be|not"
@@ -119,6 +132,12 @@ _PARTIAL = "|".join(
         rf"(?:(?<=\bclosed )|(?<=\bflagged )|(?<=\bon )|(?<=\bdated )|(?<=\bdone )|(?<=\btaken )|(?<=\bfilm ))"
         rf"(?:0?[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\w/-]|\.\d){_NO_UNIT}",
         rf"\b{_WEEKDAY}s?\b",
+        rf"(?<![\d.])(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])){_YEAR}"
+        r"(?!\d|\.\d)",
+        rf"\b{_MONTH}\b\.? ?(?:3[2-9]|[4-9]\d|0\d)(?![\w/%]|\.\d){_NO_UNIT}",
+        r"(?:(?<=\bborn )|(?<=\bborn on )|(?<=\bdob )|(?<=\bdob: )|(?<=\[TIME\], )"
+        r"|(?<=\[TIME\] ))\d\d?[/.-]\d\d?\b(?![\d/.-])",
+        _FRACTION,
         r"\b(?:christmas(?: eve| day)?|thanksgiving(?: day)?|good friday|valentine'?s day|ramadan|hanukkah"
         r"|passover|diwali|halloween|boxing day|(?:fourth|4th) of july|mother'?s day|father'?s day"
         r"|new year'?s(?: eve| day)|easter(?: sunday| monday)?"

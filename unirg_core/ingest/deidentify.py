@@ -13,7 +13,7 @@ from itertools import permutations
 from unirg_core.ingest.dates import HELD, Dates
 from unirg_core.ingest.digits import unread_numbers
 from unirg_core.ingest.identifiers import EMAIL, RULES
-from unirg_core.ingest.lexicon import is_doubtful, is_known
+from unirg_core.ingest.lexicon import is_doubtful, is_known, is_reports_word
 from unirg_core.ingest.persons import (
     CLINICAL,
     COMMON,
@@ -64,6 +64,7 @@ _INITIAL = re.compile(rf"\b[{UPPER}]\.? (?=\[NAME\])|(?<=\[NAME\]) [{UPPER}]\b\.
 _TAGGED = re.compile(r"\[(?:" + "|".join(c.upper() for c in CATEGORIES) + r")\]")
 TAGGED_DATES = Dates()
 _HOLDERS = re.compile(f"[{chr(HELD)}-{chr(HELD + 0xFFFD)}]")
+_SPACES = re.compile(r"(?<=[^\s])[ \t\xa0]{2,}(?=\S)")  # as between columns; rules know one space
 _BESIDE = re.compile(rf"(?<![\w'’.-])([{UPPER}][\w'’-]{{1,30}}(?:,? | and ))(?=\[NAME\])")
 _DOUBLED = re.compile(rf"(?<=\[NAME\])-[{UPPER}][{LOWER}]{{2,30}}\b|\b[{UPPER}][{LOWER}]{{2,30}}-(?=\[NAME\])")
 
@@ -168,7 +169,7 @@ def scrub(text: str, known: Known, dates: Dates = TAGGED_DATES) -> tuple[str, Co
     """Return the text without identifiers, and how many were found by category."""
     found: Counter[str] = Counter()
     moved: list[str] = []
-    text = _HOLDERS.sub(" ", text)
+    text = _SPACES.sub(" ", _HOLDERS.sub(" ", text))
     case = one_case(_TAGGED.sub(" ", text))
     text = known.scrub(EMAIL.sub(partial(_tagged, "email", found), text), found)
     for kind, pattern in RULES:
@@ -268,7 +269,7 @@ def _explained(match: re.Match[str], small: set[str]) -> bool:
     if any(letter.isdigit() for letter in word) or (inner != inner.lower() and "-" not in inner):
         return True
     if (
-        (word in CLINICAL | EPONYMS | PLAIN and match[1] != "Le")
+        ((word in CLINICAL | EPONYMS | PLAIN or is_reports_word(word)) and match[1] != "Le")
         or (bracketed and VERBAL.fullmatch(word))
         or word in small
         or any(part in EPONYMS for part in parts)

@@ -102,7 +102,9 @@ _TRAILING = re.compile(
     r"(?:(?<=\[ID\])|(?<=\[PHONE\]))[-/._:](?:\[ID\]|\w{1,12}(?![\w\]]))|(?<![\w\[])\w{1,8}[-/_](?=\[ID\])"
     r"|\[ID\](?=\[)|(?<=\])_[^\W_]{2,}(?:-(?:[^\W_]+|\[NAME\]))?(?![\w-])|(?<=\[ID\]) \d{2,4} (?=\[ID\])"
     r"|(?:(?<=[a-z] )|(?<=[a-z]: ))\d{2,4} (?=\[ID\])"
+    r"|(?:(?<=\[NAME\])|(?<=\[PLACE\]))-\d{1,5}(?![\w/]|\.\d)"
 )
+_STAMP = re.compile(r"(?<=\[NAME\] )(?:[01]\d|2[0-3])[0-5]\d(?=[.,;)]|$)(?!\.\d)")
 _EDGES = ".,:;'’#=*~\\/&@^-–"
 _SPACED = re.compile(r"(?<![\w.,/:-])\d{2,4}(?: \d{2,4}){2,5}(?![\w/:-]|[.,]\d)")
 _SPACED_LETTERS = re.compile(
@@ -113,9 +115,15 @@ _SPACED_LETTERS = re.compile(
 
 def unread_numbers(text: str, found: Counter[str]) -> str:
     """Return the text without the numbers that are none of a report's own, counted in `found`."""
+    text = _STAMP.sub(partial(_stamp, found), text)
     text = _SPACED_LETTERS.sub(partial(_spaced, found), text)
     text = _SPACED.sub(partial(_spaced, found), text)
     return _TRAILING.sub("", _CHUNK.sub(partial(_kept, found), text))
+
+
+def _stamp(found: Counter[str], _: re.Match[str]) -> str:
+    found["time"] += 1
+    return "[TIME]"
 
 
 def _gone(found: Counter[str], match: re.Match[str]) -> str:

@@ -17,8 +17,24 @@ _DEGREES = words("""MD RN NP PA DO PHD MBBS FRCR RT LPN CNA BSN DNP MPH DDS DPM 
 _ROLES = ("ED", "ER", "NP", "PA", "GP", "IR", "RN")
 _MARKS = ("L", "R", "LT", "RT", "AP", "PA", "LAT", "PORT")  # that a film itself bears
 _SIDES = ("east", "north", "south", "west", "good")
+_CARDS = words(
+    """case card file page ward bill plate post order box ticket claim call cell chart mark record lock pin tag key pass
+    code draft check note token model lead wire valve port pool park band bay block court hall field house unit line"""
+)
 _POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
 _ROMAN = re.compile(r"[ivx]{1,5}", re.IGNORECASE)
+_TYPING = re.compile(
+    r"\b(?:typed|typing|transcri\w+|addend\w+|dictated|keyed|scribed|entered|amended|edited)\b[^.;:]*$", re.IGNORECASE
+)
+_STAMPED = re.compile(r",? (?:\[(?:DATE|TIME|ID)\]|\d{4}(?!\w))")
+_CLOSED = re.compile(r"\s?[.,;)\[]|\s\d{4}(?!\w)|$")
+_LOOSE_LEADS = words(
+    """rt rn md np pa team try page spoke w/ signed named labelled labeled per reader called known tech doc rater reg
+    told ask asked phoned rang formerly fellow partner rep guard name surname member"""
+)
+"""Leads before which a word of reports stands as well: "RT HAND", "per page"."""
+_TYPED = 40  # characters in which a typist's word stands before "by"
+_TWO = 2
 _BEFORE = 12  # characters that hold the lead before a word
 
 
@@ -26,10 +42,14 @@ def doubted_words(text: str, found: Counter[str], *, one_case: bool) -> str:
     """Return the text without known words that stand as names, counted in `found`."""
     doubted = _Doubted(found, one_case)
     text = standing.TWO_INITIALS.sub(doubted.both_initials, text)
-    text = standing.CARETS.sub(doubted.gone, text)
-    text = standing.TITLED.sub(doubted.titled, text)
+    text = standing.CARETS.sub(doubted.gone, standing.LISTED.sub(doubted.gone, text))
+    text = standing.WITH_INITIAL.sub(doubted.whole, text)
+    text = standing.POSSESSED.sub(doubted.possessed, standing.TITLED.sub(doubted.titled, text))
     if not one_case:
         text = standing.SHORT_INSIDE.sub(doubted.gone, text)
+        text = standing.LIKE_INSIDE.sub(doubted.inside, text)
+        text = standing.TOLD_OR_TELLS.sub(doubted.like, text)
+    text = standing.TEAM.sub(doubted.like, standing.SIGNED.sub(doubted.signed, text))
     text = standing.PAIR.sub(doubted.paired, text)
     for pattern in (
         standing.INITIAL_BEFORE,
@@ -39,9 +59,12 @@ def doubted_words(text: str, found: Counter[str], *, one_case: bool) -> str:
         standing.BEHIND_LEAD,
         standing.LABELLED,
         standing.ALONE,
+        standing.TELLS_ID,
     ):
         text = pattern.sub(doubted.led, text)
-    text = standing.SHORT_LABELLED.sub(doubted.short, text)
+    for pattern in (standing.SHORT_LABELLED, standing.SHORT_LISTED, standing.INITIAL_SHORT):
+        text = pattern.sub(doubted.short, text)
+    text = standing.BRACKETED.sub(doubted.bracketed, text)
     text = standing.LABELLED_INITIALS.sub(doubted.initials, text)
     return _beside_names(text, doubted) if "[NAME]" in text else text
 
@@ -50,6 +73,7 @@ def _beside_names(text: str, doubted: "_Doubted") -> str:
     """Return the text without what stands beside a name and belongs to it."""
     if not doubted.one_case:
         text = standing.INSIDE_LEFT.sub(doubted.left, text)
+    text = standing.SHORT_BEFORE.sub(doubted.short_before, standing.JOINED.sub(doubted.joined, text))
     text = standing.BESIDE_LEFT.sub(doubted.beside, standing.PARTICLES.sub("", text))
     text = standing.BESIDE_RIGHT.sub(doubted.beside, text)
     for pattern in (standing.TWO_LETTERS, standing.SHORT_LED, standing.SHORT_BESIDE, standing.HYPHENED, standing.LONE):
@@ -70,7 +94,9 @@ class _Doubted:
     def _may_be_name(self, word: str, *, told: bool) -> bool:
         """Tell whether a known word may be a name here; `told`: something says that a name stands here."""
         low = _POSSESSIVE.sub("", word).lower()
-        if not (self.one_case or word[0].isupper()) or low in SHORT_FORMS or not is_doubtful(low):
+        if low in SHORT_FORMS or not is_doubtful(low):
+            return False
+        if not (self.one_case or word[0].isupper()) and not (told and low not in self._words.verbs):
             return False
         if low not in self._words.weak and low not in self._words.bearers:
             return True
@@ -79,6 +105,16 @@ class _Doubted:
     def _is_short_name(self, low: str) -> bool:
         """Tell whether two letters are a name, though a short form or a word too."""
         return low in standing.TWO_LETTER_NAMES or (len(low) == 2 and low in self._words.names)
+
+    def possessed(self, match: re.Match[str]) -> str:
+        """Replace a first name in small letters that has something, where reports do not use the word."""
+        low = match[1].lower()
+        named = low in self._words.given and low not in self._words.own
+        return f"{self._tagged()}{match[2]}" if named else match[0]
+
+    def joined(self, match: re.Match[str]) -> str:
+        """Replace what a hyphen joins to a name, unless it is a plain word."""
+        return "" if not is_known(match[1].lower()) or is_doubtful(match[1].lower()) else match[0]
 
     def gone(self, _: re.Match[str]) -> str:
         """Replace a word that the pattern alone tells."""
@@ -92,25 +128,68 @@ class _Doubted:
         sure = match[2] or not is_known(low) or self._is_short_name(low) or low in self._words.like_names
         return self._tagged(match[1]) if sure or self._may_be_name(match[3], told=True) else match[0]
 
+    def inside(self, match: re.Match[str]) -> str:
+        """Replace a capitalised word behind a small one, if it is a usual name too."""
+        low, before = match[2].lower(), match.string[: match.start()].rstrip().rpartition(" ")[2]
+        return self._tagged() if low in self._words.like_names and before[:1].islower() else match[0]
+
+    def like(self, match: re.Match[str]) -> str:
+        """Replace a word of reports that is a usual name too, where its capital or what it does says so."""
+        low = match[2].lower()
+        named = low in self._words.like_names or (self.one_case and self._may_be_name(match[2], told=True))
+        return self._tagged(match[1]) if named or self._is_short_name(low) else match[0]
+
+    def signed(self, match: re.Match[str]) -> str:
+        """Replace a short name between signs that part those who write."""
+        low = match[2].lower()
+        named = self._is_short_name(low) or (match[2].isupper() and not is_known(low)) or is_doubtful(low)
+        return self._tagged(match[1]) if named and low not in SHORT_FORMS - {"ng", "le"} else match[0]
+
+    def whole(self, match: re.Match[str]) -> str:
+        """Replace two words and an initial that begin a sentence, if one of them may be a name."""
+        likely = any(not is_known(word) or is_doubtful(word) for word in match[0].lower().replace(",", " ").split()[:2])
+        return self._tagged() if likely else match[0]
+
     def paired(self, match: re.Match[str]) -> str:
         """Replace the first of two such words, one of them a first name; the second is beside a name then."""
         one, between, other = match.groups()
         both = {one.lower(), other.lower()}
         likely = both & self._words.given and not both <= self._words.weak and not both & self._words.bearers
-        if likely and all(self._may_be_name(word, told=True) for word in (one, other)):
+        if (likely or between == ",") and all(self._may_be_name(word, told=True) for word in (one, other)):
             return self._tagged() + between
         return match[0]
 
     def led(self, match: re.Match[str]) -> str:
         """Replace a word behind a lead or label, beside initials or before a deed."""
         low, by = match[2].lower(), match.re
+        small = match[2].islower() and not self.one_case
         leads = (standing.BEHIND_STRONG, standing.BEHIND_LEAD)
         if not self.one_case and by in leads and match[2].istitle() and low in self._words.like_names:
             return self._tagged(match[1])
-        if self.one_case and by is standing.BEHIND_STRONG and self._is_short_name(low):
+        if by is standing.BEHIND_STRONG and self._is_short_name(low) and (self.one_case or match[2].islower()):
             return self._tagged(match[1])
-        told = not (by is standing.BEHIND_LEAD and self.one_case and low in self._words.verbs)
+        small = small and not (
+            match.string[match.end() :].startswith(" [") and low not in self._words.own - self._words.told
+        )
+        told = not (by is standing.BEHIND_LEAD and (small or (self.one_case and low in self._words.verbs)))
+        told = told and not (small and by in (standing.LABELLED, standing.ALONE))
         told = told and not (by is standing.LABELLED and low in self._words.verbs and not match[1].strip())
+        if by is standing.TELLS_ID and low in _CARDS:
+            return match[0]
+        initial = by is standing.INITIAL_BEFORE and match[2].istitle() and match[1].strip() not in ("A", "I")
+        if (
+            small
+            and by is standing.BEHIND_STRONG
+            and low in self._words.told
+            and _CLOSED.match(match.string, match.end())
+        ):
+            return self._tagged(match[1])
+        firm = by is standing.BEHIND_STRONG and match[1].strip(' :,=("“').lower() not in _LOOSE_LEADS
+        firm = firm and bool(_CLOSED.match(match.string, match.end()))
+        if (initial or firm or by is standing.TELLS_ID) and low in self._words.like_names:
+            return self._tagged(match[1])
+        if firm and low in self._words.weak and is_doubtful(low) and low not in SHORT_FORMS:
+            return self._tagged(match[1])
         loose = (standing.LABELLED, standing.ALONE, standing.BEHIND_LEAD, standing.INITIAL_AFTER)
         told = told and not (by in loose and low in self._words.bearers)
         return self._tagged(match[1]) if self._may_be_name(match[2], told=told) else match[0]
@@ -126,22 +205,39 @@ class _Doubted:
         spelt = not is_known(low) or self._is_short_name(low)
         if len(word) > 1 and word.isupper() and spelt and word not in _DEGREES and low not in SHORT_FORMS:
             return self._tagged(match[1])
+        if word.islower() and match[1] == " " and self._is_short_name(low):
+            return self._tagged(match[1])
         like = low in self._words.like_names and low not in _SIDES
         if self.one_case:
             before = match.string[max(0, match.start() - _BEFORE) : match.start()]
-            sure = like and (ends if match[1] else standing.LED.search(before))
+            listed = not match[1] and match.string[match.end() :].startswith((", ", ",[", "/[", ";["))
+            named = like or (listed and low in self._words.weak and is_doubtful(low) and low not in SHORT_FORMS)
+            sure = named and (ends if match[1] else listed or standing.LED.search(before))
         else:
             sure = word[0].isupper() and "and" not in match[1] and (like or (low not in PLAIN and is_doubtful(low)))
         told = low not in self._words.verbs or not match[1] or bool(ends) or match[1].strip(" and/&") != ""
+        told = told or (not self.one_case and like and match[1] == " " and word[0].isupper())
         return self._tagged(match[1]) if (sure and told) or self._may_be_name(word, told=told) else match[0]
 
     def short(self, match: re.Match[str]) -> str:
         """Replace a name of two letters behind a label, but not a role."""
-        return match[0] if match[2] in _ROLES else self._tagged(match[1])
+        return match[0] if match[2] in _ROLES or match[2] in _DEGREES else self._tagged(match[1])
+
+    def bracketed(self, match: re.Match[str]) -> str:
+        """Replace initials behind a name, but no degree, role or short form of three letters."""
+        letters = match[0].strip("()")
+        no_initials = letters in _ROLES or letters in _DEGREES or (len(letters) > _TWO and is_known(letters.lower()))
+        return match[0] if no_initials else "([NAME])"
+
+    def short_before(self, match: re.Match[str]) -> str:
+        """Replace a name of two letters that a sign parts from a name."""
+        return self._tagged() if self._is_short_name(match[1].lower()) else match[0]
 
     def initials(self, match: re.Match[str]) -> str:
         """Replace the letters behind a typist's word; behind "by" alone only those that are no short form."""
         loose = match[1].strip().lower() in ("by", "checked", "operator", "tech")
+        loose = loose and not _STAMPED.match(match.string, match.end())
+        loose = loose and not _TYPING.search(match.string[max(0, match.start() - _TYPED) : match.start()])
         if (loose and (is_known(match[2].lower()) or len(match[2]) == 1)) or (
             match[1].lower().startswith("marker") and match[2] in _MARKS
         ):

@@ -6,6 +6,7 @@ Repeats are bounded and anchored, so that no text takes more than linear time.
 
 import re
 
+from unirg_core.ingest.labelled import LABELLED, STREET
 from unirg_core.ingest.places import ADDRESS, PLACE_RULES
 
 
@@ -19,7 +20,14 @@ def _after(words: str, pattern: str, first: str = r"[\d(#]") -> str:
 
 _TIMES = (
     r"\b(?:[01]?\d|2[0-3])[:.][0-5]\d(?::[0-5]\d(?:\.\d+)?)?\s?(?:[ap]\.?m\b\.?|hrs?\b|hours\b|o'clock\b)",
-    r"(?<!\d)(?<!\d:)(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?![\d:])[apz]?(?!\w)",
+    r"(?<!\d)(?<!\d:)(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?!\d|:\d)(?:[apzh]|\s?uhr)?(?!\w)",
+    r"\b(?:[01]?\d|2[0-3]) ?h(?: ?[0-5]\d)?\b(?=[,;.)]|$| (?:on|le|am|at|by|and|with|to)\b)(?<!\d\dh)(?<!\d h)",
+    r"\b(?:[01]?\d|2[0-3])[.:]?[0-5]?\d? (?:Uhr|uhr)\b",
+    r"(?<=\d:\d\d )(?:[ap]\.?m?\.?)(?!\w)|\b\d{1,2} (?:in the|this|yesterday|tomorrow|last) (?:morning"
+    r"|afternoon|evening|night)\b",
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?:[ -](?:fifteen|thirty|forty-five))? ?"
+    r"(?:o['’]clock|[ap]\.?m\b\.?)",
+    r"\bhalf (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b",
     r"(?:(?<=\bat )|(?<=\btime )|(?<=\[DATE\] ))(?:[01]\d|2[0-3])\.[0-5]\d(?![\d.]|\s?(?:mm|cm|%|ml|mg))",
     r"(?=[012])(?:(?<=scene )|(?<=cleared )|(?<=arrived )|(?<=time=)|(?<=time:)|(?<=notified )|(?<=drawn )"
     r"|(?<=collected )|(?<=began )"
@@ -49,6 +57,11 @@ _PHONES = (
         r"#?[\d(][\d() .-]{2,}\d",
     ),
     r"(?<![\w.-])\d{3}-\d{4}(?![\w-])",
+    r"\(0\d{1,4}\) ?\d{3,4}[ -]?\d{3,4}(?![\w/-]|\.\d)",
+    _after(
+        "bleep|beeper|pager|pgr|ext|ext.|extn|extension|bleep:|pager:|ext:|bleep no|dect|page",
+        r"\d{2,6}\b(?!\s?(?:mm|cm|of))",
+    ),
     r"\b[xp]\d{4,6}\b",
     r"(?<![\w./-])0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}(?![\w/-]|\.\d)",
     r"(?<![\w./-])\d-\d{4}(?![\w/-]|\.\d|\s?(?:m|c)[lm])",
@@ -82,7 +95,7 @@ _FIRST_IDS = (
 _NUMBERED_ID = re.compile(
     r"\b((?!(?:image|slice|series|view|figure|fig|table|film|frame|level|type|grade|rib|segment|page|room|total"
     r"|ward)s?\b)"
-    r"(?:[a-z][a-z/.'-]{1,20} )?[a-z][a-z/.'-]{1,20} ?(?:no\.|number|num\.?|nr\.?|#|id\b)\s?(?:is\b"
+    r"(?:[a-z][a-z/.'-]{1,20} )?[a-z][a-z/.'-]{1,20} ?(?:no\.|number|num\.?|nr(?:\.|(?=\s))|#|id\b)\s?(?:is\b"
     r"|was\b)?\s?[:#=]?\s?#?)"
     r"(?!(?:19|20)\d\d[-/.]\d\d?[-/.]\d|\d\d?[-/.]\d\d?[-/.](?:19|20)\d\d|\(?\d{3}\)?[-. /]\d{3}[-. ]\d{4})"
     r"(?=(?:[A-Z/:-]{0,8}\d){4})[A-Z]{0,5}[-/:]?\d[\w/:-]{2,24}(?!\s?(?:mm|cm|ml|mg|hz|gy)\b)",
@@ -120,7 +133,8 @@ _IDS = (
 _UNITS = r"(?:[\s-]?(?:one|two|three|four|five|six|seven|eight|nine))?"
 _OVER_89 = rf"(?:9\d|1[0-2]\d|ninety{_UNITS}|(?:one|a) hundred(?: and)?{_UNITS})"
 _AGES = (
-    rf"\b{_OVER_89}(?=[\s-]*(?:years?|yrs?|y)\b[\s./-]*(?:old|o\b|of age|\w*male\b|man\b|woman\b|lady\b|gentleman\b))",
+    rf"\b{_OVER_89}(?=[\s-]*(?:years?|yrs?|y)\b[\s./-]*(?:old|o\b|of age|\w*male\b|man\b|woman\b|lady\b"
+    rf"|gentleman\b))",
     rf"\b{_OVER_89}(?=\s?(?:yo|y/o|y\.o\.?|yof|yom|yrs?)(?!\w))",
     _after(
         "age|aged|age:|age is|age of|patient is|he is|she is|who is",
@@ -145,10 +159,10 @@ _AGES = (
     r"|minutes?|seconds?|beats?))",
 )
 EMAIL = re.compile(
-    r"(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|\b[a-z]{2,6}://\S+|\bwww\.\S+"
+    r"(?<![\w.+'’-])[\w.+'’-]{1,64}@[\w'’-]{1,63}(?:\.[\w-]{1,63}){1,8}|\b[a-z]{2,6}://\S+|\bwww\.\S+"
     r"|\b[\w.+-]{1,64}\s?[\[(]at[\])]\s?[\w-]{1,63}(?:(?:\.|\s?[\[(]dot[\])]\s?)[\w-]{1,63}){1,4}"
     r"|\b[\w.+-]{1,64} at [\w-]{1,63}(?: dot [\w-]{1,63}){1,3}"
-    r"|(?<![\w.+'-])[a-z][\w.+'-]{1,64}@[a-z][\w-]{1,63}|(?<![\w@])@[a-z]\w{2,30}"
+    r"|(?<![\w.+'’-])[a-z][\w.+'’-]{1,64}@[a-z][\w'’-]{1,63}|(?<![\w@])@[a-z]\w{2,30}"
     r"|(?<![\w.@-])[a-z][\w-]{0,63}(?:\.[a-z][\w-]{0,63}){0,4}\.(?:com|org|net|edu|gov|io|co\.uk|nhs\.uk"
     r"|ac\.uk)\b(?:/\S*)?",
     re.IGNORECASE,
@@ -159,11 +173,13 @@ RULES = (
     ("id", _LABELLED_ID),
     ("id", _NUMBERED_ID),
     ("address", ADDRESS),
+    ("address", STREET),
     ("phone", re.compile(rf"(?=[\d(+#xp])(?:{'|'.join(_PHONES)})", re.IGNORECASE)),
     ("date", None),
-    ("time", re.compile(rf"(?=[\dqhft])(?:{'|'.join(_TIMES)})", re.IGNORECASE)),
+    ("time", re.compile(rf"(?=[\dqhftaoenps])(?:{'|'.join(_TIMES)})", re.IGNORECASE)),
     ("age", re.compile(rf"(?=[91noaemlcs])(?:{'|'.join(_AGES)})", re.IGNORECASE)),
     ("id", re.compile("|".join(_IDS))),
+    *(("id", pattern) for pattern in LABELLED),
     *PLACE_RULES,
 )
 """In this order, after what is known of the patient; dates have a module of their own. A rule's first group stays."""

@@ -52,6 +52,8 @@ class Lexicon:
         What is left of a usual word of reports, or of the word itself, when one letter is taken out.
     short
         Short forms.
+    own
+        Words that reports use in small letters.
     weak, told, verbs, like_names, signs
         As `stays.txt` says.
     """
@@ -63,6 +65,7 @@ class Lexicon:
     names: frozenset[str]
     mistyped: frozenset[str]
     short: frozenset[str]
+    own: frozenset[str]
     weak: frozenset[str]
     told: frozenset[str]
     verbs: frozenset[str]
@@ -90,6 +93,7 @@ def lexicon() -> Lexicon:
         names=names,
         mistyped=frozenset(part for word in built["usual"] for part in _one_out(word)),
         short=stays["short forms"],
+        own=built["own"] | CLINICAL | PLAIN | stays["medical"],
         weak=own["weak"],
         told=own["told"],
         verbs=own["verbs"],
@@ -127,6 +131,12 @@ def is_known(word: str) -> bool:
     if bare != word and _MEDICAL.fullmatch(bare):
         return True
     return len(word) >= _FEWEST_MISTYPED and not held.mistyped.isdisjoint(_one_out(word))
+
+
+def is_reports_word(word: str) -> bool:
+    """Tell whether reports use a word in small letters that is no name, so that its capital says nothing."""
+    held = lexicon()
+    return word in held.own and not any(word in kind for kind in (held.doubtful, held.names, held.like_names))
 
 
 def is_doubtful(word: str) -> bool:

@@ -16,7 +16,7 @@ _STREET = (
     r"|hwy|square|crescent|close|way|circle|cir|trail|loop|plaza|row|grove|gardens|mews)\b\.?"
 )
 _LONG_STREET = r"(?:street|avenue|road|lane|drive|boulevard|terrace|parkway)"
-_HOUSE = r"(?:\d{1,5}[A-Za-z]?|(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten))"
+_HOUSE = r"(?:\d{1,5}(?:\s?[-–/]\s?\d{1,5})?[A-Za-z]?|(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten))"
 _QUARTER = r"(?:(?:[NSEW]\.?|[NS][EW]|North|South|East|West)\s+)?"
 _FLAT = r"(?:,?\s+(?i:apt|apartment|suite|ste|unit|flat|#)\.?\s*#?\w+)?"
 _STATES = (

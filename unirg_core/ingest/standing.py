@@ -20,12 +20,14 @@ _PEOPLE_DO = (
     r"|notified|paged|called|born|rotated|intubated|extubated|moved|given|admitted|discharged|present|unable|asked"
     r"|brought|gardening)|is (?:aware|the|a|an|in|on|hard|deaf|blind|confused|off|out|away"
     r"|intubated|our|his|her|not to|to|still)|has (?:been|had|the|asked|agreed)|had (?:been|operated|a|an)"
-    r"|to (?:check|review|arrange|call|follow|sign|remove|see|visit|page|discuss|decide|bring)"
+    r"|to (?:chase|write|update|inform|tell|ring|speak|confirm|request|book|attend|join|cover|collect|prescribe"
+    r"|consent|check|review|arrange|call|follow|sign|remove|see|visit|page|discuss|decide|bring)"
     r"|will (?:call|check|see|review|notify|arrange|follow|sign|bring)|aware|notified|informed|paged|made aware"
     r"|needs|remains|returns|returned|team to|present|okay|ok|also|still|too|stays|starts|turned)\b"
 )
 _STRONG_LEADS = (
-    r"per|told|tell|page|ask|asked|asking|paged|dr\.?|mr\.?|mrs\.?|ms\.?|miss|drs\.?|nurse|hey|hi|hello|dear"
+    r"signed out to|signed off by|per|told|tell|page|ask|asked|asking|paged|dr\.?|mr\.?|mrs\.?|ms\.?|miss"
+    r"|drs\.?|nurse|hey|hi|hello|dear"
     r"|thanks,?|thx|cheers,?|regards,?|notified|notify"
     r"|spoke (?:with|to)|spoke|nok|c\.c\.|sister of|brother of|wife|son|daughter|husband|mother|father|brother"
     r"|sister|mum|mom|dad|uncle|aunt|niece|nephew|cousin|partner|friend"
@@ -37,8 +39,26 @@ _STRONG_LEADS = (
     r"|read by|seen by|d/w|s/w|w/|c/o|attn|cc"
     r"|insured|escort|key ?worker|poa|try|member|employee|driver|passenger|trainee|volunteer|investigator"
     r"|principal|pi|author|tech|rt|rn|md"
-    r"|np|team|pcp|gp"
+    r"|np|team|pcp|gp|sergeant|lieutenant|constable|corporal|cpl|detective|inspector|trooper|deputy|warden|sheriff"
+    r"|foreman|forewoman|matron|rep|case ?worker|case ?manager|social ?worker|captain|capt\.?|commander|colonel|vicar"
+    r"|priest|pastor|reverend|rev\.?|rabbi|imam|teacher|tutor|landlord|landlady|tenant|client|plaintiff|defendant"
+    r"|employer|pilot|steward|guard|recipient|locum|extern|student|scribe|courier|messenger|caller|sender|therapist"
+    r"|midwife|pharmacist|hygienist|paramedic|inf(?:ant)? of|son of|daughter of|child of|wife of|husband of|widow of"
+    r"|mother of|father of|friend of|neighbou?r of|carer of|alias|aka|a\.k\.a\.|n[ée]e|formerly|goes by|signed out to"
+    r"|handed to|given to|lent to|loaned to|shown to|copied to|copy to|mailed to|texted|emailed|phoned|rang|messaged"
+    r"|faxed to|sent to|brought by|escorted by|carried by|accompanied by|driven by|admitted by|referred by|ordered by"
+    r"|requested by|approved by|witnessed by|taken by|covering for|relieved by|on behalf of|care of|lives with"
+    r"|stays with|married to|engaged to|next of kin|emergency contact|prescriber|orderer|requester|signatory"
+    r"|secretary"
+    r"|clerk|porter|orderly|registrar|houseman|hospitalist|intensivist|godmother|godfather|grandmother|grandfather"
+    r"|granny|grandma|grandpa|auntie|stepmother|stepfather|babysitter|nanny|spouse|widow|widower|housemate|flatmate"
+    r"|classmate|cellmate|co-?worker|fellow|in[ -]law|reg|sho|doc|physio|osteo|chief|boss|mate|escalated to"
+    r"|reported to"
+    r"|spoken to|talked to|handed over to|known to|known as|called|nom|naam|nachname|vorname|cognome|apellidos?"
+    r"|prénom|nombre|navn|imię|nazwisko|agent|crew member|leader|lodger|informant|undertaker|investigator|chased by"
+    r"|rb from|read ?back (?:by|from)|ack(?:ed|nowledged)?(?: by)?|cosigned|co-signed|signs for|works for|deceased"
 )
+LED_LOW = re.compile(rf"(?<![\w'’-])(?:{_STRONG_LEADS})[:,]?\s?\(?$", re.IGNORECASE)
 _LEADS = (
     r"with|by|to|[a-z]\.|called|call|from|for|and|&|informed|saw|vs\.?|versus|not|worker|surgeon|consultant"
     r"|resident|attending|fellow|intern"
@@ -66,11 +86,12 @@ BEFORE_DEED = re.compile(
 _PHRASE_ENDS = (
     r"(?=$|\s?[.,;:)/?!\]\"”|]|\s(?:\[|at\b|on\b|by\b|who\b|and\b|in\b|for\b|from\b|about\b|re\b|regarding\b"
     r"|already\b|his\b|her\b|he\b|she\b|they\b|did\b|still\b|ok\b|when\b|via\b|has\b"
-    r"|had\b|is\b|was\b|to\b|that\b|this\b|\d|present\b|states\b|says\b|aware\b|length\b|rang\b|vs\b|&|\())"
+    r"|had\b|is\b|was\b|to\b|that\b|this\b|\d|present\b|states\b|says\b|aware\b|length\b|rang\b|vs\b|agrees\b"
+    r"|says\b|asked\b|wants\b|also\b|&|\(|\w+\s?:))"
 )
 BEHIND_STRONG = re.compile(
     rf"(?<![\w'’-])((?i:{_STRONG_LEADS})(?:[:,=]|\s?\("
-    rf"|\s?[\"“])?\s?(?<=[\s(\"“:=]))([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS})"
+    rf"|\s?[\"“])?\s?(?<=[\s(\"“:=])(?:[{UPPER}]\.? )?)([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS})"
 )
 BEHIND_LEAD = re.compile(
     rf"(?<![\w'’-])((?i:{_LEADS})(?:[:,=]|\s?\("
@@ -92,7 +113,7 @@ SHORT_LABELLED = re.compile(
 )
 TITLED = re.compile(
     rf"(?<![\w'’.-])((?i:(mrs\.?|mr\.|ms\.?|miss|drs?\.|prof\.?|professor)|mr|dr"
-    rf"|drs) )([{UPPER}{LOWER}][\w'’]+)(?![\w'’])"
+    rf"|drs) (?:[{UPPER}]\.? ){{0,2}})([{UPPER}{LOWER}][\w'’]+)(?![\w'’])"
 )
 NOT_TITLED = words(
     """was is are were has had have been be will may should can could would must and or at on in by to of from for the
@@ -105,6 +126,47 @@ TWO_LETTER_NAMES = ("ng", "le", "oh")
 """Names that are short forms or words in another case, too."""
 
 CARETS = re.compile(rf"[{UPPER}{LOWER}][\w'’.-]*(?: ?\^ ?[{UPPER}{LOWER}][\w'’.-]*)+")
+BRACKETED = re.compile(r"(?<=\[NAME\] )\([A-Z]{2,3}\)")
+"""Initials behind a name."""
+
+LISTED = re.compile(
+    rf"(?<![\w'’.,/-])(?:\[NAME\]|[{UPPER}{LOWER}][\w'’-]+),(?:\[NAME\]"
+    rf"|[{UPPER}{LOWER}][\w'’-]+)(?=,? (?:(?i:dob|d\.o\.b|mrn|born|aged?)\b"
+    r"|\(?\[(?:ID|DATE|AGE|PHONE)))"
+)
+"""Family and given name, written together, before what a list tells of a person."""
+
+POSSESSED = re.compile(rf"(?<![\w'’-])([{LOWER}]{{3,}})(['’]s)(?!\w)")
+JOINED = re.compile(rf"(?<=\[NAME\])-([{LOWER}]{{2,}})(?![\w'’-])")
+SHORT_BEFORE = re.compile(rf"(?<![\w'’.-])([{UPPER}][{UPPER}{LOWER}])(?= ?[>|/;&+] ?\[NAME\])")
+LIKE_INSIDE = re.compile(rf"(?<=[{LOWER},;] )()([{UPPER}][{LOWER}]{{2,}})(?![\w'’-]| [{UPPER}][{LOWER}])(?=[^:]|$)")
+"""A capitalised word behind another, asked to be a small one: a heading's words have capitals all."""
+
+TOLD_OR_TELLS = re.compile(
+    rf"((?:^|[.;:!?)\]\n,]\s{{0,2}}))([{UPPER}][{LOWER}]{{2,}})(?= (?:called|rang|phoned|paged|told|asked"
+    rf"|agrees|agreed|says"
+    r"|said|states|stated|concurs|notified|informed|wants|wanted|wrote|signed|dictated|asks|calls|knows|lives|works"
+    r"|(?:was|were|has been|is) (?:told|informed|notified|paged|called|asked|made aware|aware)|will (?:call|tell|see"
+    r"|review)|and [A-Z][a-z]+ (?:were|are|agree|called))\b)"
+)
+SHORT_LISTED = re.compile(
+    rf"(?:(?<=\[NAME\])|(?<=\[ID\]))((?: ?[>|/;&+] ?"
+    rf"|, )(?:[{UPPER}]\.? )?)([{UPPER}][{UPPER}{LOWER}])(?=\s?(?:[.,;)>|/]|$))"
+)
+TEAM = re.compile(r"((?:^|[.;:,]\s))([A-Z]{2,})(?= TEAM\b| # ?\[ID\]| TO (?:REMOVE|REVIEW|SEE|CALL|CHASE|CHECK)\b)")
+SIGNED = re.compile(
+    rf"((?<=Acknowledged-)|(?<=\bthat )|(?<=>)|(?<=\[TIME\] )|(?<=\[DATE\] ))([{UPPER}{LOWER}]{{2,5}})(?=,| ?<<"
+    rf"| ?:| \[)"
+)
+INITIAL_SHORT = re.compile(
+    r"(?<![\w'’.-])([A-Z]\.? )(NG|LE|OH|HO|LI|WU|XU|YU|HU|MA|LO|VO|DO|KO|SO)(?=\s?(?:[.,;)>|/]|$))"
+)
+WITH_INITIAL = re.compile(
+    rf"(?:(?<=^)|(?<=[.:;] )|(?<=[\n\]]))(\[NAME\]|[{UPPER}]{{2,}}[\w'’-]*),? (?!(?:TYPE|GROUP|GRADE|HEPATITIS"
+    rf"|VITAMIN|TWIN"
+    rf"|STAGE|CLASS|INFLUENZA|BABY|BOY|GIRL|VIEW|LEVEL|PLAN|PART|POD|ZONE)\b)"
+    rf"(\[NAME\]|[{UPPER}]{{2,}}[\w'’-]*) [{UPPER}](?![\w'’./-])"
+)
 SHORT_INSIDE = re.compile(rf"(?<=[{LOWER}] )(?:An|Do|So|Ed|Oh|Ho|Le|Ng|Ha|Vi|No(?= \[))(?![\w'’.-])")
 TWO_INITIALS = re.compile(r"(?<![\w/:-])([A-Z]{2,3})[:/]([A-Za-z]{2,3})(?![\w/:-])( +[DT]{1,2}:)?")
 LED = re.compile(
@@ -113,7 +175,11 @@ LED = re.compile(
 )
 SHORT_LED = re.compile(r"(?<=[:,(] )(?:An|Do|So|Ed) (?=\[NAME\])|(?<=\[NAME\]) (?:An|Do|So|Ed)(?=[.,;:)]|$| \()")
 ENDED = re.compile(rf"\s?(?:[,.;:)/]|$|\[)| {_PEOPLE_DO}")
-ALONE = re.compile(rf"((?:^|[,;:./(|\n]|\b\d\)|(?<=[a-z])-) ?)([{UPPER}][\w'’]+)(?= ?(?:[,;:.)/|\n]|$|\d\)|\[))")
+ALONE = re.compile(
+    rf"((?:^|[,;:./(|>\n\"“~•*–]|--|\b\d\)|(?<=[a-z])-) ?)([{UPPER}][\w'’]+)"
+    rf"(?= ?(?:[,;:.)/|\n<>\"”~•*–]|--|$|\d\)|\[))"
+)
+TELLS_ID = re.compile(rf"(?<![\w'’-])()([{UPPER}][\w'’]+)(?=,? \((?:\[ID\]|\[AGE\])|,? \[(?:ID|AGE)\])")
 TWO_LETTERS = re.compile(
     r"(?<![\w'’-])(?:NG|LE|OH|HO|ng|le|oh)(?= ?[,;^]? ?\[NAME\])|(?<=\[NAME\]) (?:NG|LE|OH|HO|ng|le|oh)(?![\w'’-]"
     r"| (?i:tube|edema|swelling|pain|dvt))"
@@ -128,7 +194,7 @@ MERGED = re.compile(
 )
 LONE = re.compile(
     rf"(?<![\w./\]'’-])(?:(?![AI] )[{UPPER}][. ^]\s?){{1,2}}(?=\[NAME\])"
-    rf"|(?<=\[NAME\])[ ^][{UPPER}](?![\w'’:-])(?:\.(?!\w))?"
+    rf"|(?<=\[NAME\])[ ^][{UPPER}](?![\w'’./-])(?:\.(?!\w))?"
 )
 HYPHENED = re.compile(
     rf"(?<=\[NAME\])-(?:[{UPPER}][\w'’]+|marie|ann|anne|lee|jean|rose|mae|lynn|grace|jo|may|hill|brown|young"

@@ -12,11 +12,19 @@ from functools import lru_cache
 from unirg_core.ingest.doubted import doubted_words
 from unirg_core.ingest.lexicon import is_doubtful, is_known, lexicon
 from unirg_core.ingest.persons import LOWER, SHORT_FORMS, UPPER
+from unirg_core.ingest.standing import LED_LOW
 from unirg_core.study import CAPITALS, MIXED
 
 _LETTER = rf"[{UPPER}{LOWER}]"
 _TAG = r"\[(?:NAME|ID|DATE|TIME|PHONE|EMAIL|ADDRESS|PLACE|AGE)\]"
 _WORD = re.compile(rf"{_TAG}|(?<![\w'’])({_LETTER}[^\W\d_]*(?:['’´`][^\W\d_]+)*)(?![^\W_]|-\w{{0,8}}\d)")
+_LEARNED = re.compile(
+    r"\w{3,}(?:[io]tis|omas?|[^m]al|[^nm]ic|ous|[^mk]ar|ary|ions?|ive|at(?:ed|ing|e)|ity|[aeo]mias?|uria|log(?:y|ies)"
+    r"|graph\w*|scop\w+|tom(?:y|ies)|path\w+|gram|met(?:er|ry)|cyt\w+|plast\w+|troph\w+|penia|oid|eal|ases?|ness|less"
+    r"|ings?|ed|able|ible|ly|ides?|ium|ae|os[ei]s|esis|rrh\w+|form|genic|stasis|ectas\w+|kines\w+|pnea|phil\w*|ment|ism"
+    r"|ose|ites?|acious|escent|lucen\w+|opac\w+|lith\w*|phyt\w+|cele|plegi\w+|thorac\w+|pneum\w+|card\w+|pulmo\w*)"
+)
+"""Words of medicine in small letters by how they end; hardly a name does."""
 _CONTRACTED = re.compile(r"(?:\w*n['’]t|\w+['’](?:s|ll|re|ve|m|d|em)|o['’]clock)", re.IGNORECASE)
 _ROMAN = re.compile(r"[ivx]{1,5}|x+", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
@@ -32,6 +40,8 @@ _BORN_BY = re.compile(
 )
 _ALWAYS_NAMES = frozenset(["ng", "le", "oh", "og"])  # with one capital, that is; "NG" is a tube
 _SHORTEST_LOW = 4
+_TWO = 2
+_BEFORE = 24  # characters that hold the lead before a word
 _SHORT_FORM_LETTERS = 4
 _SPOKEN_LETTERS = 3  # more of them with a vowel are a word rather than a short form
 _VOWEL = re.compile("[aeiouy]")
@@ -54,13 +64,26 @@ def unknown_words(text: str, found: Counter[str], case: str) -> str:
 
     def unexplained(match: re.Match[str]) -> str:
         word = match[1]
-        if word is None or stays(word, case) or _named_sign(match) or _is_label(match):
+        if word is None or _named_sign(match) or _is_label(match):
+            return match[0]
+        if stays(word, case) and not (word.islower() and case == MIXED and _led_unknown(match)):
             return match[0]
         found["name"] += 1
         return "[NAME]" + (_POSSESSIVE.search(word)[0] if _POSSESSIVE.search(word) else "")
 
     text = _WORD.sub(unexplained, text)
     return doubted_words(text, found, one_case=one_case)
+
+
+def _led_unknown(match: re.Match[str]) -> bool:
+    """Tell whether a word in small letters that no list has stands where a person is told."""
+    before = match.string[max(0, match.start() - _BEFORE) : match.start()]
+    low = _POSSESSIVE.sub("", match[1])
+    return (
+        len(low) > 1
+        and (not is_known(low) or (len(low) == _TWO and low in lexicon().names))
+        and bool(LED_LOW.search(before))
+    )
 
 
 def _named_sign(match: re.Match[str]) -> bool:
@@ -103,11 +126,11 @@ def stays(word: str, case: str) -> bool:
                 and low not in SHORT_FORMS
                 and low not in lexicon().bearers
             )
-        ) or (bare.islower())
+        ) or (bare.islower() and (case == MIXED or low in lexicon().own))
     if bare.isupper() or (bare[:-1].isupper() and bare[-1] == "s"):
         letters = bare.rstrip("s")
         spoken = len(letters) > _SPOKEN_LETTERS and (case != MIXED or bool(_VOWEL.search(low)))
         return len(letters) <= _SHORT_FORM_LETTERS and not spoken and low not in lexicon().names
     if bare.islower() and case == MIXED:
-        return len(low) < _SHORTEST_LOW or low not in lexicon().names
+        return len(low) < _SHORTEST_LOW or (low not in lexicon().names and bool(_LEARNED.fullmatch(low)))
     return False
