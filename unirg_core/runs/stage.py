@@ -1,9 +1,11 @@
 """Run one stage of `dvc.yaml` as a child process of the run, line by line, and say what came of it."""
 
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -43,6 +45,7 @@ def run_stage(run: Run, stage: str, heard: Callable[[str], None]) -> dict[str, A
     began = time.monotonic()
     fault = run.folder / "fault.json"
     fault.unlink(missing_ok=True)
+    drop_torn_files(run.checkout)
     lines = _stream(run, stage, heard)
     if lines is not None:
         raise _reason(run, stage, lines)
@@ -54,6 +57,26 @@ def run_stage(run: Run, stage: str, heard: Callable[[str], None]) -> dict[str, A
     stages = {**run.record["stages"], stage: outcome}
     records.change(run.folder, stages=stages)
     return outcome
+
+
+def drop_torn_files(checkout: Path) -> list[str]:
+    """Delete DVC's own files that a kill cut in the middle of a write, for DVC refuses to begin with one; name them.
+
+    Nothing is lost by it: `rwlock` says who reads and writes now, which nobody does while the run is held, and what a
+    lost `dvc.lock` knew stands in DVC's cache of runs.
+    """
+    whole = {".dvc/tmp/rwlock": json.loads, "dvc.lock": lambda text: yaml.safe_load(text)["stages"]}
+    torn = []
+    for name, read in whole.items():
+        path = checkout / name
+        try:
+            read(path.read_text())
+        except FileNotFoundError:
+            continue
+        except (ValueError, yaml.YAMLError, TypeError, KeyError):
+            path.unlink()
+            torn.append(name)
+    return torn
 
 
 def _stream(run: Run, stage: str, heard: Callable[[str], None]) -> list[str] | None:
