@@ -295,7 +295,7 @@ def _any_of(texts: Iterable[str], flags: int) -> re.Pattern[str]:
 
 def _tagged(kind: str, found: Counter[str], match: re.Match[str]) -> str:
     found[kind] += 1
-    kept = match[1] if match.re.groups else ""
+    kept = next(filter(None, match.groups()), "")
     return f"{kept}[{kind.upper()}]"
 
 

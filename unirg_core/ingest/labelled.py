@@ -71,7 +71,7 @@ _BIG = rf"[{UPPER}][{LOWER}][\w'’-]{{1,30}}"
 _ANY = rf"[{UPPER}{LOWER}][\w'’-]{{2,30}}"
 _HOUSE = r"\d{1,5}(?:\s?[-–/]\s?\d{1,5})?[A-Za-z]?"
 _STREETS = (
-    rf"\b{_HOUSE},?\s+(?:[NSEW]\.?\s|(?i:north|south|east|west)\s)?(?:{_BIG}\s){{1,3}}(?i:{_ROAD}"
+    rf"(?<![\w./-]){_HOUSE},?\s+(?:[NSEW]\.?\s|(?i:north|south|east|west)\s)?(?:{_BIG}\s){{1,3}}(?i:{_ROAD}"
     rf"|{_VAGUE_ROAD})\b\.?",
     rf"(?<!\w)(?:{_BIG} ){{1,2}}(?i:{_ROAD})(?=\.?(?:[,;.)]|\s(?:{_BIG}|and|in|at|apt|flat|when|where|who|by)|$))",
     rf"(?:(?i:{_AT})(?:the )?)(?:{_BIG} ){{1,2}}(?i:{_VAGUE_ROAD})(?=\.?(?:[,;.)]|$))",
