@@ -34,6 +34,12 @@ ONE_TITLED = re.compile(
     r"|\s\((?i:dtr|daughter|son|wife|husband|mother|father|mum|mom|dad|sister|brother|niece|nephew|carer|friend|aunt"
     r"|uncle|rn|md|np|sitter|neighbou?r|poa|nok)\b)"
 )
+FIRST_DEED = re.compile(
+    rf"((?:^|[.;:!?\n]\s{{0,2}}))([{UPPER}][{LOWER}]+)(?= (?:has|had|is|was|does|did|will|went|and I)\b)"
+)
+NO_COMMA = re.compile(
+    rf"(\b(?i:by|per|to|with|from|told|paged|not|as|and) )({_W})(?= (?i:md|m\.d\.|rn|mbbs|crnp|pa-c|frcr)(?![\w-]))"
+)
 ASKED = re.compile(
     rf"(\b(?i:did|does|will|can|could|would|should|has) )({_W})"
     r"(?= (?i:send|call|see|say|want|come|read|look|sign|know|think|need|agree|get|ask|like|mind|write|take|bring|check"
@@ -55,7 +61,8 @@ SAID_OF = re.compile(
 )
 AT_BED = re.compile(rf"((?i:bed|room|rm|bay|cot|chair|cell|bunk) \[\w+\][:,] )({_W})(?=[.,;/]|$)")
 OWNED = re.compile(rf"(?<=[{LOWER},;] )()([{UPPER}][{LOWER}]+)(?=['’]s )")
-ALONE = (ONE_TITLED, ASKED, SAYS, HOUSE, SAID_OF, AT_BED, OWNED)
+RANKED = re.compile(rf"(\[NAME\] (?i:and|or|/|&) (?i:lt|sgt|capt|cpl|col|maj|ff|ofc|det)\.? )({_W})")
+ALONE = (RANKED, ONE_TITLED, NO_COMMA, FIRST_DEED, ASKED, SAYS, HOUSE, SAID_OF, AT_BED, OWNED)
 """Patterns of one word."""
 
 DEGREE_BEHIND = re.compile(rf",? {_DEGREE}")
@@ -77,10 +84,15 @@ NO_PERSON = words(
 )
 """Words that follow a patient's mention without being his name."""
 
+NO_DEED = words(
+    """rod chip star amber skip pearl crystal sky summer autumn winter may ruby violet iris melody destiny chance"""
+)
+"""First names that are things, of which a report tells what they did."""
+
 ROLES = words(
     """person persons nurse doctor child children man men lady parent parents friend friends cousin cousins neighbors
-    folk folks guard reader driver painter miner worker workman trader officer pastor player swimmer sleeper marker tinker
-    sample samples chair bed dog cat carrier caller call"""
+    folk folks guard reader driver painter miner worker workman trader officer pastor player swimmer sleeper marker
+    tinker sample samples chair bed dog cat carrier caller call"""
 )
 """Words that do what people do without being their names."""
 

@@ -159,7 +159,18 @@ class _Doubted:
     def alone(self, match: re.Match[str]) -> str:
         """Replace a word that its neighbours make a person, but not what a report finds."""
         low = match[2].lower()
-        firm = match.re in (beside.ASKED, beside.HOUSE, beside.ONE_TITLED, beside.SAYS, beside.AT_BED)
+        if match.re is beside.FIRST_DEED:
+            named = not self.one_case and low in beside.FIRST_NAMES - beside.NO_DEED
+            return self._tagged(match[1]) if named else match[0]
+        firm = match.re in (
+            beside.ASKED,
+            beside.HOUSE,
+            beside.ONE_TITLED,
+            beside.SAYS,
+            beside.AT_BED,
+            beside.NO_COMMA,
+            beside.RANKED,
+        )
         never = beside.NO_PERSON if match.re in (beside.SAID_OF, beside.OWNED) else beside.FINDINGS
         if (low in never and not (firm and low in self._words.like_names)) or not self._could_name(match[2]):
             return match[0]

@@ -58,7 +58,8 @@ _FIRST_IDS = (
     r"(?<![\w.])\d{3}\.\d{3}\.\d{3}-\d{2}\b",
     r"\b(?:[A-Za-z]{2,8}[_-]){1,2}\d{6,8}(?:_\w{1,20}){0,3}",
     r"(?=\d)(?:(?<=\bss# )|(?<=\bssn )|(?<=\bssn: )|(?<=\bsecurity ))\d{3} \d{2} \d{4}\b",
-    r"(?=\d)(?:(?<=\bending in )|(?<=\bending with )|(?<=\blast four )|(?<=\blast 4 )|(?<=\blast four: ))\d{4}\b",
+    r"(?=\d)(?:(?<=\bending )|(?<=\bends )|(?<=\bends in )|(?<=\bending in )|(?<=\bending with )"
+    r"|(?<=\blast four )|(?<=\blast 4 )|(?<=\blast four: ))\d{4}\b",
     r"(?=\d)(?:(?<=\bnhs number )|(?<=\bnhs no )|(?<=\bnhs no: )|(?<=\bnhs no. ))\d{3}[ -]\d{3}[ -]\d{4}\b",
     r"(?:(?<=\bserial number )|(?<=\bserial no\. )|(?<=\bserial no )|(?<=\bserial )"
     r"|(?<=\bs/n ))(?-i:[A-Z]{2,4}) \d{4,}\b",

@@ -20,10 +20,12 @@ _PEOPLE_DO = (
     r"|notified|paged|called|born|rotated|intubated|extubated|moved|given|admitted|discharged|present|unable|asked"
     r"|brought|gardening)|is (?:aware|the|a|an|in|on|hard|deaf|blind|confused|off|out|away"
     r"|intubated|our|his|her|not to|to|still)|has (?:been|had|the|asked|agreed)|had (?:been|operated|a|an)"
-    r"|to (?:chase|write|update|inform|tell|ring|speak|confirm|request|book|attend|join|cover|collect|prescribe"
+    r"|to (?:chase|write|update|inform|tell|ring|speak|confirm|request|book|re-?read|look|drive|drain|re-?check"
+    r"|attend|join|cover|collect|prescribe"
     r"|consent|check|review|arrange|call|follow|sign|remove|see|visit|page|discuss|decide|bring)"
     r"|will (?:call|check|see|review|notify|arrange|follow|sign|bring)|aware|notified|informed|paged|made aware"
-    r"|needs|remains|returns|returned|team to|present|okay|ok|also|still|too|stays|starts|turned|covering|covers|did"
+    r"|needs|remains|returns|returned|team to|present|okay|ok|also|still|too|stays|starts|turned|covering|covers"
+    r"|did|weighs|weighed|expects|expected|found|coughed|flew|flying|carried|texted"
     r"|had (?:a|an|his|her|the|no|some)|said|replied|texted|rang|messaged|paged|noticed|reckons|insists|prefers|hopes"
     r"|lifted|carried|stood|sat|rolled|shielded|helped|is (?:here|ok|coming|going|waiting|downstairs|upstairs|outside)"
     r"|here for|to base|on call|second reader|first reader|(?:was|is) (?:told|our|away|off|covering|on call))\b"
@@ -60,7 +62,8 @@ _STRONG_LEADS = (
     r"|spoken to|talked to|handed over to|known to|known as|called|nom|naam|nachname|vorname|cognome|apellidos?"
     r"|prénom|nombre|navn|imię|nazwisko|agent|crew member|leader|lodger|informant|undertaker|investigator|chased by"
     r"|rb from|read ?back (?:by|from)|witnessed|(?:req|requested|ordered|delivered|consented|wanted|sent"
-    r"|cancelled|agreed) by|checked|label reads|spell that|history from|collateral from|waiting on"
+    r"|cancelled|agreed) by|calls? to|call from|flown by|brought in by|led by|checked|label reads|spell that"
+    r"|history from|collateral from|waiting on"
     r"|scrub|circulator|navigator|sponsor|landlord|obstetrician|gynaecologist|investigator|mother[ -]in[ -]law"
     r"|father[ -]in[ -]law|sister[ -]in[ -]law|brother[ -]in[ -]law|son[ -]in[ -]law|daughter[ -]in[ -]law|dtr"
     r"|sibling|mummy|daddy|nan|pop|next door|twin|helper|aide|spotter|escort|bosun|skipper|mate|stepdad"
@@ -83,7 +86,7 @@ LED_LOW = re.compile(rf"(?<![\w'’-])(?:{_STRONG_LEADS})[:,]?\s?\(?$", re.IGNOR
 _LEADS = (
     r"with|by|to|[a-z]\.|called|call|from|for|and|&|informed|saw|vs\.?|versus|not|worker|surgeon|consultant"
     r"|resident|attending|fellow|intern"
-    r"|registrar|neither|nor|that|spell|speaks to|spoke to|talked to"
+    r"|registrar|neither|nor|that|spell|speaks to|spoke to|talked to|then|re:?"
     r"|history from|checked|reading|reads|read|addendum|pt"
     r"|patient|baby|twin|late|marked|rad|ref|prof|professor|physician|provider|doctor"
 )
@@ -115,11 +118,11 @@ _PHRASE_ENDS = (
 )
 BEHIND_STRONG = re.compile(
     rf"(?<![\w'’-])((?i:{_STRONG_LEADS})(?:[:,=]|\s?\("
-    rf"|\s?[\"“])?\s?(?<=[\s(\"“:=])(?:[{UPPER}]\.? )?)([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS})"
+    rf"|\s?[\"“])?\s?(?<=[\s(\"“:=])(?:[{UPPER}]\.? )?)([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS}|(?=\s{_PEOPLE_DO}))"
 )
 BEHIND_LEAD = re.compile(
     rf"(?<![\w'’-])((?i:{_LEADS})(?:[:,=]|\s?\("
-    rf"|\s?[\"“])?\s?(?<=[\s(\"“:=]))([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS})"
+    rf"|\s?[\"“])?\s?(?<=[\s(\"“:=]))([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS}|(?=\s{_PEOPLE_DO}))"
 )
 LABELLED = re.compile(
     rf"((?:[\w.)]\s?[:=] ?|[/(\"“<>#|] ?|\] |^))([{UPPER}{LOWER}][\w'’]+)(?=\s?(?:[;|:,)\"”<>#]|$|\((?:not|vs)|vs\b))"

@@ -62,6 +62,8 @@ _TIMES = (
     r"(?!\s?(?:m|c|k|x|views?|images?))(?<![12]000)",
     r"\b(?:[01]?\d|2[0-3])h[0-5]\d\b",
     r"\b(?:[01]?\d|2[0-3])[.:][0-5]\d ?h\b",
+    r"(?<![\w.,/:#-])(?<![=] )(?<!\d )0\d[0-5]\d(?![\w/-]| \d{2}|[.,:]\d|\s?(?:mm|cm|ml|cc|mg|hu|views?|images?|of)\b)",
+    r"(?<=\[ADDRESS\] )(?:[01]\d|2[0-3])[0-5]\d(?![\w/-]|[.,:]\d)",
     r"\b(?:mid-?night|midday|mid-day|noon)\b",
     rf"\b(?:(?:a )?quarter|half|five|ten|twenty(?:[- ]five)?|\d{{1,2}})(?: min(?:ute)?s?)? (?:past|after) {_HOUR}\b",
     rf"\b(?:(?:a )?quarter|five|ten|twenty(?:[- ]five)?)(?: min(?:ute)?s?)? (?:to|before|of|till|til) {_HOUR}\b{_ENDS}",
@@ -94,6 +96,10 @@ LED_TIME = re.compile(
     rf"|(?=[a-z])(?<![\w'’-])(at )(?:(?:{_HOUR}[- ](?:fifteen|thirty|forty-?five))(?: ?[ap]\.?m)?"
     r"|(?:thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty(?:[- ](?:one|two|three))?)[ -](?:hundred"
     rf"|fifteen|thirty|forty-?five)|{_HOUR}(?=,? (?:on|he|she|today)\b)|(?:1[0-2]|[1-9])\s?[ap](?!\.?m))\b"
+    rf"|(?=[a-z@~])(?<![\w'’-])((?:{_AT}|approx\.?|circa|since|@|~) ?)(?:[01]\d|2[0-3])\.[0-5]\d(?![\w%]|\.\d)"
+    r"(?!\s?(?:x\b|-\s?\d|mm|cm|m\b|ml|cc|mg|%|percent|l\b|hu\b|kg|to \d|and \d|degrees?|seconds?|days?|weeks?))"
+    r"|(?=[a-z])(?<![\w'’-])((?<!prior )(?<!previous )(?<!last )(?<!old )(?<!comparison )film |dose |[a-z]{3,12}ing )"
+    r"(?:19|20)[0-5]\d(?=\s?[.,;)](?!\d)|$)"
     rf"|(?=[a-z])(?<![\w'’-])((?:since|by|until|till?|after|before|around|about) )(?:(?:19|20)[0-5]\d(?= (?:hrs?|hours"
     rf"|yesterday|today|last night|tonight|this)\b)|(?:1[0-2]|[1-9])[ap](?!\.?m))\b"
     rf"|(?=[a-z])(?<![\w'’-])(reviewed |seen |signed |read |called |told )(?:[01]?\d|2[0-3])\.[0-5]\d(?= by\b|[,;]|$)"
