@@ -35,6 +35,11 @@ _STAY = [
     "Patient free of pain, pt back in bed.",
     "The person said it hurt.",
     "Nurse called; child coughs.",
+    "Dyspnea. SOB",
+    "Rod has migrated.",
+    "will repeat film, may have effusion, no mark on skin.",
+    "nodule up by 12.30 mm",
+    "dose 2004 mGy",
 ]
 
 
@@ -78,6 +83,15 @@ _GO = [
     "<name:MARK> (DTR) UPSET",
     "<name:Don Small> to check the film.",
     "see <name:West>'s photograph.",
+    "films swapped about <time:16.07>, ask the desk",
+    "RED AREA, TUBE AT <time:0840>.",
+    "relabelled after the fall, tube by <name:booker> in <name:Xanthby>, effusion smaller now",
+    "<name:Mark> weighs 160 kg; <name:Will> wrote to us.",
+    "sign as <name:espinoza> md, not <name:long> md",
+    "CALLER <name:UMA>, NO CHANGE.",
+    "helicopter <id:G-BSGN> to the site",
+    "card ending <id:1942>",
+    "ANSWER: NO CHANGE. <name:JF>",
     "INMATE <name:LONG> # <id:420131>",
     "WITNESSED <name:BROWN / XIONG>.",
 ]

@@ -35,7 +35,9 @@ ONE_TITLED = re.compile(
     r"|uncle|rn|md|np|sitter|neighbou?r|poa|nok)\b)"
 )
 FIRST_DEED = re.compile(
-    rf"((?:^|[.;:!?\n]\s{{0,2}}))([{UPPER}][{LOWER}]+)(?= (?:has|had|is|was|does|did|will|went|and I)\b)"
+    rf"((?:^|[.;:!?\n]\s{{0,2}}))([{UPPER}][{LOWER}]+)(?= (?:has|had|is|was|does|did|will|went|and I|wrote|forgot"
+    rf"|saw|came|held|drove|brought|says|asks|from"
+    r"|[a-z]{2,10}ed)\b)"
 )
 NO_COMMA = re.compile(
     rf"(\b(?i:by|per|to|with|from|told|paged|not|as|and) )({_W})(?= (?i:md|m\.d\.|rn|mbbs|crnp|pa-c|frcr)(?![\w-]))"
@@ -61,6 +63,9 @@ SAID_OF = re.compile(
 )
 AT_BED = re.compile(rf"((?i:bed|room|rm|bay|cot|chair|cell|bunk) \[\w+\][:,] )({_W})(?=[.,;/]|$)")
 OWNED = re.compile(rf"(?<=[{LOWER},;] )()([{UPPER}][{LOWER}]+)(?=['’]s )")
+SIGNS_OFF = re.compile(r"((?:[.!?]|\]) )([A-Z]{2,3})(?=\s*$)")
+"""Letters alone at the end of a text."""
+
 RANKED = re.compile(rf"(\[NAME\] (?i:and|or|/|&) (?i:lt|sgt|capt|cpl|col|maj|ff|ofc|det)\.? )({_W})")
 ALONE = (RANKED, ONE_TITLED, NO_COMMA, FIRST_DEED, ASKED, SAYS, HOUSE, SAID_OF, AT_BED, OWNED)
 """Patterns of one word."""
@@ -84,6 +89,10 @@ NO_PERSON = words(
 )
 """Words that follow a patient's mention without being his name."""
 
+NO_INITIALS = words(
+    """pa ap lat ct mr us xr mri cxr icu er ed or rt lt md rn np do gi gu ent end eom iv tb chf pe ett ngt
+    rll lll rul lul rml hf ca uti mi dm ild htn af dvt osa sle"""
+)
 NO_DEED = words(
     """rod chip star amber skip pearl crystal sky summer autumn winter may ruby violet iris melody destiny chance"""
 )

@@ -78,6 +78,7 @@ def doubted_words(text: str, found: Counter[str], *, one_case: bool) -> str:
     for pattern in (standing.SHORT_LABELLED, standing.SHORT_LISTED, standing.INITIAL_SHORT):
         text = pattern.sub(doubted.short, text)
     text = standing.BRACKETED.sub(doubted.bracketed, text)
+    text = beside.SIGNS_OFF.sub(doubted.signed_off, text)
     text = standing.LABELLED_INITIALS.sub(doubted.initials, text)
     return _beside_names(text, doubted) if "[NAME]" in text else text
 
@@ -155,6 +156,12 @@ class _Doubted:
         if loose and not (first and any(low not in self._words.own for low in lows)):
             return match[0]
         return self._tagged(match[1])
+
+    def signed_off(self, match: re.Match[str]) -> str:
+        """Replace a writer's letters at the end of a text, but no short form."""
+        low = match[2].lower()
+        stays = low in beside.NO_INITIALS or low in self._words.short or _ROMAN.fullmatch(low)
+        return match[0] if stays else self._tagged(match[1])
 
     def alone(self, match: re.Match[str]) -> str:
         """Replace a word that its neighbours make a person, but not what a report finds."""
@@ -266,6 +273,8 @@ class _Doubted:
         if by is standing.BEHIND_LEAD and low in beside.SHORT_SURE and closed and low not in SHORT_FORMS - {"ng"}:
             return self._tagged(match[1])
         if (initial or firm or by is standing.TELLS_ID) and low in self._words.like_names:
+            return self._tagged(match[1])
+        if firm and (self.one_case or match[2].istitle()) and not is_known(low) and low not in SHORT_FORMS:
             return self._tagged(match[1])
         if firm and low in self._words.weak and is_doubtful(low) and low not in SHORT_FORMS:
             return self._tagged(match[1])

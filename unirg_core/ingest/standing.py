@@ -62,7 +62,8 @@ _STRONG_LEADS = (
     r"|spoken to|talked to|handed over to|known to|known as|called|nom|naam|nachname|vorname|cognome|apellidos?"
     r"|prénom|nombre|navn|imię|nazwisko|agent|crew member|leader|lodger|informant|undertaker|investigator|chased by"
     r"|rb from|read ?back (?:by|from)|witnessed|(?:req|requested|ordered|delivered|consented|wanted|sent"
-    r"|cancelled|agreed) by|calls? to|call from|flown by|brought in by|led by|checked|label reads|spell that"
+    r"|cancelled|agreed) by|calls? to|call from|works w/?|works with|(?:told|splinted|film|reply|wanted) by"
+    r"|instructor|proctor|student|vet|flown by|brought in by|led by|checked|label reads|spell that"
     r"|history from|collateral from|waiting on"
     r"|scrub|circulator|navigator|sponsor|landlord|obstetrician|gynaecologist|investigator|mother[ -]in[ -]law"
     r"|father[ -]in[ -]law|sister[ -]in[ -]law|brother[ -]in[ -]law|son[ -]in[ -]law|daughter[ -]in[ -]law|dtr"
@@ -111,7 +112,8 @@ BEFORE_DEED = re.compile(
 )
 _PHRASE_ENDS = (
     r"(?=$|\s?[.,;:)/?!\]\"”|]|\s(?:\[|at\b|on\b|by\b|who\b|and\b|in\b|for\b|from\b|about\b|re\b|regarding\b"
-    r"|icu\b|ed\b|er\b|ct\b|or\b|fellow\b|surgery\b|team\b|attending\b|resident\b|pgy|night\b|bleep\b|ext\b|pager\b"
+    r"|before\b|after\b|until\b|within\b|since\b|again\b|icu\b|ed\b|er\b|ct\b|or\b|fellow\b|surgery\b|team\b"
+    r"|attending\b|resident\b|pgy|night\b|bleep\b|ext\b|pager\b"
     r"|already\b|his\b|her\b|he\b|she\b|they\b|did\b|still\b|ok\b|when\b|via\b|has\b"
     r"|had\b|is\b|was\b|to\b|that\b|this\b|\d|present\b|states\b|says\b|aware\b|length\b|rang\b|vs\b|agrees\b"
     r"|says\b|asked\b|wants\b|also\b|&|\(|\w+\s?:))"

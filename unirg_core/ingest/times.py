@@ -20,7 +20,8 @@ _TOLD = (
     r"(?:informed|notified|notification|told|called|calling|paged|phoned|rang|texted|bleeped|faxed|e-?mailed|messaged"
     r"|aware|advised|updated|alerted|contacted|telephoned|read ?back|rb|verbali[sz]ed|acknowledged|ack|eta|etd"
     r"|pronounced"
-    r"|wet ?read|final read|prelim read|time of death|tod|time|arrived|departed|landed|discharged|relayed"
+    r"|wet ?read|final read|prelim read|came|consented|home|splinted|time of death|tod|time|arrived|departed"
+    r"|landed|discharged|relayed"
     r"|conveyed|escalated|handed over|shot)"
 )
 _TOLD_TO = (
@@ -103,7 +104,8 @@ LED_TIME = re.compile(
     rf"|(?=[a-z])(?<![\w'’-])((?:since|by|until|till?|after|before|around|about) )(?:(?:19|20)[0-5]\d(?= (?:hrs?|hours"
     rf"|yesterday|today|last night|tonight|this)\b)|(?:1[0-2]|[1-9])[ap](?!\.?m))\b"
     rf"|(?=[a-z])(?<![\w'’-])(reviewed |seen |signed |read |called |told )(?:[01]?\d|2[0-3])\.[0-5]\d(?= by\b|[,;]|$)"
-    r"|(?=[12])(?<![\w./-])()(?:19|20)[0-5]\d(?=\s?[:–-]? (?:ed|er|rn|md|dr|icu|called|paged|told|spoke|informed"
+    r"|(?=[12])(?<![\w./-])()(?:19|20)[0-5]\d(?=\s?[:–-]? (?:ed|er|rn|md|dr|icu|calls|asks|asked|called|paged"
+    r"|told|spoke|informed"
     r"|notified|arrived|seen|rang|phoned|signed|hours|rb|pt (?:seen|called|arrived))\b)"
     r"|(?=[012])(?<![\w./-])()(?:[01]\d|2[0-3])\.[0-5]\d(?=:? (?:called|rang|phoned|paged|told|spoke|informed|arrived"
     r"|seen by|reviewed by|dr|pt)\b)",
