@@ -176,7 +176,7 @@ _MENTIONS = [  # <kind:identifier>
     "flew in from <place:Denver>",
     "in <address:Topeka, KS 66603>",
     "MVC on <address:Interstate 95>",
-    "to <place:Fleming Ward> at noon",
+    "to <place:Fleming Ward> at <time:noon>",
     "Rm <place:312B>",
     "Unit <place:7 East>",
     "lives in <place:springfield>",

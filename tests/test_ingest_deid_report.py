@@ -1,6 +1,8 @@
 """The de-identification report and the recall on planted forms that docs/deidentification.md quotes."""
 
+import re
 import sys
+from pathlib import Path
 
 import pytest
 from fixtures_drops import REPOSITORY, dicom, ingested, manifest, of_drop, pixels, rows, write_drop
@@ -158,3 +160,17 @@ def test_half_an_identifier_that_is_left_counts_as_missed(benchmark, text, kind,
     _, planted = benchmark
     slot = planted.Slot(kind, "Mary Hill")
     assert planted.survives(slot, planted.Sentence("form", text, (slot,), ()), left) is there
+
+
+def test_the_rules_digest_covers_every_module_that_the_scrubber_imports():
+    folder = Path(module.__file__).parent
+    seen, left = set(), ["deidentify"]
+    while left:
+        name = left.pop()
+        seen.add(f"{name}.py")
+        text = (folder / f"{name}.py").read_text()
+        named = re.findall(r"^from unirg_core\.ingest\.(\w+) import", text, re.MULTILINE)
+        for listed in re.findall(r"^from unirg_core\.ingest import (.+)$", text, re.MULTILINE):
+            named += listed.split(", ")
+        left += [other for other in named if f"{other}.py" not in seen]
+    assert seen <= set(module._RULES)

@@ -106,7 +106,7 @@ _NAMES = [
     ("Stone J.; visit", "[NAME]; visit"),
     ("J. Stone placed it", "[NAME] placed it"),
     ("Ref.Dr :Stone", "Ref.Dr :[NAME]"),
-    ("REF: STONE; PA CHEST; NO CHANGE", "REF: [NAME]; PA CHEST; NO CHANGE"),
+    ("REF: STONE; PA CHEST; NO CHANGE", "REF: [ID]; PA CHEST; NO CHANGE"),
     ("ask mark from transport to bring him", "ask [NAME] from transport to bring him"),
     ("hey hope, is stone still npo today", "hey [NAME], is [NAME] still npo today"),
     ("ANSWERED BY WILL. NO CHANGE SINCE.", "ANSWERED BY [NAME]. NO CHANGE SINCE."),
@@ -118,7 +118,7 @@ _NAMES = [
     ("the van took it in Hampton", "the van took it in [NAME]"),
     ("seen by Hideo van der Berg", "seen by [NAME]"),
     ("Jean-Luc Al-Masri signed", "[NAME] signed"),
-    ("Dictated, not read. HW:KN D: noon", "Dictated, not read. [NAME] D: noon"),
+    ("Dictated, not read. HW:KN D: noon", "Dictated, not read. [NAME] D: [TIME]"),
     ("report typed WJK today", "report typed [NAME] today"),
 ]
 

@@ -30,16 +30,17 @@ RESIDUAL_RISK = (
 )
 _RULES = (
     *(
+        "beside.py",
         "burned.py",
         "dates.py",
         "deidentify.py",
         "digits.py",
         "doubted.py",
         "identifiers.py",
-        "lexicon.py",
-        "lexicon.txt.gz",
+        "labelled.py",
     ),
-    *("persons.py", "places.py", "small_letters.py", "standing.py", "stays.txt", "terms.py", "unknown.py"),
+    *("lexicon.py", "lexicon.txt.gz", "persons.py", "places.py", "small_letters.py", "standing.py", "stays.txt"),
+    *("terms.py", "times.py", "unknown.py"),
 )
 
 

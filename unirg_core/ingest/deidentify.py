@@ -52,6 +52,8 @@ _TITLE_CASE = 0.5
 _FEWEST_PLAIN = 4
 _PLAIN_WORDS = re.compile(rf"(?<=[\w,;] )[{UPPER}{LOWER}][{LOWER}]{{3,}}(?!\w)")
 _FEW_SMALL = 0.3
+_FEWEST_BEGUN = 6  # of a text whose sentences begin with small letters
+_BEGINS = re.compile(r"(?:^|[.!?]\s+)[^\w\[]*([^\W\d_])(?=[^\W\d_])")
 _FEWEST_WORDS = 3  # of a text whose case says anything
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _CAPITALISED = re.compile(rf"[{UPPER}][{LOWER}]")
@@ -179,6 +181,7 @@ def scrub(text: str, known: Known, dates: Dates = TAGGED_DATES) -> tuple[str, Co
     if one_case(text) == SMALL:
         text = in_small_letters(text, found, _no_name_in_capitals)
     text = _people(text, found)
+    case = SMALL if case == MIXED and _begins_small(text) else case
     text = unread_numbers(unknown_words(text, found, case), found)
     return _HOLDERS.sub(lambda match: moved[ord(match[0]) - HELD], text), found
 
@@ -208,6 +211,12 @@ def one_case(text: str) -> str:
     if len(_WORDS.findall(text)) < _FEWEST_WORDS:
         return MIXED
     return CAPITALS if _in_capitals(text) else MIXED if _CAPITALISED.search(text) else SMALL
+
+
+def _begins_small(text: str) -> bool:
+    """Tell whether every sentence of a text begins with a small letter, so that a missing capital says nothing."""
+    begins = _BEGINS.findall(text)
+    return bool(begins) and all(map(str.islower, begins)) and len(_WORDS.findall(text)) >= _FEWEST_BEGUN
 
 
 def unnamed(texts: Mapping[str, str], known: Known) -> str | None:
@@ -295,7 +304,7 @@ def _any_of(texts: Iterable[str], flags: int) -> re.Pattern[str]:
 
 def _tagged(kind: str, found: Counter[str], match: re.Match[str]) -> str:
     found[kind] += 1
-    kept = match[1] if match.re.groups else ""
+    kept = next(filter(None, match.groups()), "")
     return f"{kept}[{kind.upper()}]"
 
 

@@ -71,7 +71,7 @@ _MEASURED = re.compile(
     re.IGNORECASE,
 )
 _BEHIND = re.compile(
-    r"\b(?:images?|im|series|slices?|se|frames?|views?|films?|cuts?|dlp|wbc|platelets?|count|dose|volume|ei|index"
+    r"\b(?:images?|im|series|slices?|se|frames?|views?|cuts?|dlp|wbc|platelets?|count|dose|volume|ei|index"
     r"|dap|tv|flow|ef|hu"
     r"|troponin|bnp|ddimer|d-dimer|ferritin|crp|ldh|ck|creatinine|glucose|sodium|potassium|of|lead|[x×]"
     r"|by)[ :=#]{1,2}$",
@@ -104,7 +104,7 @@ _TRAILING = re.compile(
     r"|(?:(?<=[a-z] )|(?<=[a-z]: ))\d{2,4} (?=\[ID\])"
     r"|(?:(?<=\[NAME\])|(?<=\[PLACE\]))-\d{1,5}(?![\w/]|\.\d)"
 )
-_STAMP = re.compile(r"(?<=\[NAME\] )(?:[01]\d|2[0-3])[0-5]\d(?=[.,;)]|$)(?!\.\d)")
+_STAMP = re.compile(r"(?:(?<=\[NAME\] )|(?<=\[PLACE\] ))(?:[01]\d|2[0-3])[0-5]\d(?=[.,;)]|$)(?!\.\d)")
 _EDGES = ".,:;'’#=*~\\/&@^-–"
 _SPACED = re.compile(r"(?<![\w.,/:-])\d{2,4}(?: \d{2,4}){2,5}(?![\w/:-]|[.,]\d)")
 _SPACED_LETTERS = re.compile(

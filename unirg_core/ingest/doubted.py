@@ -3,9 +3,9 @@
 import re
 from collections import Counter
 
-from unirg_core.ingest import standing
+from unirg_core.ingest import beside, standing
 from unirg_core.ingest.lexicon import is_doubtful, is_known, lexicon
-from unirg_core.ingest.persons import PLAIN, SHORT_FORMS
+from unirg_core.ingest.persons import EPONYMS, PLAIN, SHORT_FORMS
 from unirg_core.ingest.places import words
 
 _TITLES = words(
@@ -30,9 +30,18 @@ _STAMPED = re.compile(r",? (?:\[(?:DATE|TIME|ID)\]|\d{4}(?!\w))")
 _CLOSED = re.compile(r"\s?[.,;)\[]|\s\d{4}(?!\w)|$")
 _LOOSE_LEADS = words(
     """rt rn md np pa team try page spoke w/ signed named labelled labeled per reader called known tech doc rater reg
-    told ask asked phoned rang formerly fellow partner rep guard name surname member"""
+    checked told ask asked phoned rang formerly fellow partner rep guard name surname member"""
 )
 """Leads before which a word of reports stands as well: "RT HAND", "per page"."""
+_LOOSE_PAIRS = _LOOSE_LEADS | words("""by with from read checked reg chief""") - words(
+    """per told asked signed reader"""
+)
+_FIRST_OF_TWO = words("""long short small good best early light sharp strong day hand head case wall stone art may will
+    field east west north south cross branch block high low""")
+_NEVER = PLAIN - words("""will may art page""")
+_TELLING = words(
+    """told ask asked phoned rang per signed named reader rep surname name member w/ checked page labelled"""
+)
 _TYPED = 40  # characters in which a typist's word stands before "by"
 _TWO = 2
 _BEFORE = 12  # characters that hold the lead before a word
@@ -50,6 +59,10 @@ def doubted_words(text: str, found: Counter[str], *, one_case: bool) -> str:
         text = standing.LIKE_INSIDE.sub(doubted.inside, text)
         text = standing.TOLD_OR_TELLS.sub(doubted.like, text)
     text = standing.TEAM.sub(doubted.like, standing.SIGNED.sub(doubted.signed, text))
+    for pattern in (beside.PAIR_LED, beside.PAIR_TITLED):
+        text = pattern.sub(doubted.both, text)
+    for pattern in beside.ALONE:
+        text = pattern.sub(doubted.alone, text)
     text = standing.PAIR.sub(doubted.paired, text)
     for pattern in (
         standing.INITIAL_BEFORE,
@@ -65,6 +78,7 @@ def doubted_words(text: str, found: Counter[str], *, one_case: bool) -> str:
     for pattern in (standing.SHORT_LABELLED, standing.SHORT_LISTED, standing.INITIAL_SHORT):
         text = pattern.sub(doubted.short, text)
     text = standing.BRACKETED.sub(doubted.bracketed, text)
+    text = beside.SIGNS_OFF.sub(doubted.signed_off, text)
     text = standing.LABELLED_INITIALS.sub(doubted.initials, text)
     return _beside_names(text, doubted) if "[NAME]" in text else text
 
@@ -116,6 +130,61 @@ class _Doubted:
         """Replace what a hyphen joins to a name, unless it is a plain word."""
         return "" if not is_known(match[1].lower()) or is_doubtful(match[1].lower()) else match[0]
 
+    def _could_name(self, word: str) -> bool:
+        """Tell whether a word may be part of a name where the place is one of a name."""
+        low = _POSSESSIVE.sub("", word).lower()
+        if not self.one_case and not (word[0].isupper() and word[1:] == word[1:].lower()):
+            return False
+        if low in beside.SHORT_PEOPLE:
+            return True
+        words = self._words
+        named = low in words.names or is_doubtful(low) or low in words.like_names or low in words.weak
+        return (named or not is_known(low)) and (low not in _NEVER or low in words.like_names)
+
+    def both(self, match: re.Match[str]) -> str:
+        """Replace two words that may be a name together, but not what a report finds."""
+        one, other = match[2], match[4]
+        lows = one.lower(), other.lower()
+        loose = match.re is beside.PAIR_LED and match[1].strip(' :,=("“').lower() in _LOOSE_PAIRS
+        if not (self._could_name(one) and self._could_name(other)):
+            return match[0]
+        if match.re is beside.PAIR_TITLED and beside.DEGREE_BEHIND.match(match.string, match.end()):
+            return self._tagged(match[1])
+        first = any(low in self._words.given | self._words.names | beside.FIRST_NAMES for low in lows)
+        if lows[0] in beside.FINDINGS - _FIRST_OF_TWO or (lows[1] in beside.FINDINGS and not first):
+            return match[0]
+        if loose and not (first and any(low not in self._words.own for low in lows)):
+            return match[0]
+        return self._tagged(match[1])
+
+    def signed_off(self, match: re.Match[str]) -> str:
+        """Replace a writer's letters at the end of a text, but no short form."""
+        low = match[2].lower()
+        stays = low in beside.NO_INITIALS or low in self._words.short or _ROMAN.fullmatch(low)
+        return match[0] if stays else self._tagged(match[1])
+
+    def alone(self, match: re.Match[str]) -> str:
+        """Replace a word that its neighbours make a person, but not what a report finds."""
+        low = match[2].lower()
+        if match.re is beside.FIRST_DEED:
+            named = not self.one_case and low in beside.FIRST_NAMES - beside.NO_DEED
+            return self._tagged(match[1]) if named else match[0]
+        firm = match.re in (
+            beside.ASKED,
+            beside.HOUSE,
+            beside.ONE_TITLED,
+            beside.SAYS,
+            beside.AT_BED,
+            beside.NO_COMMA,
+            beside.RANKED,
+        )
+        never = beside.NO_PERSON if match.re in (beside.SAID_OF, beside.OWNED) else beside.FINDINGS
+        if (low in never and not (firm and low in self._words.like_names)) or not self._could_name(match[2]):
+            return match[0]
+        if match.re is beside.OWNED and low in self._words.bearers | EPONYMS:
+            return match[0]
+        return match[0] if len(low) == _TWO and low not in beside.SHORT_SURE else self._tagged(match[1])
+
     def gone(self, _: re.Match[str]) -> str:
         """Replace a word that the pattern alone tells."""
         return self._tagged()
@@ -155,6 +224,9 @@ class _Doubted:
         one, between, other = match.groups()
         both = {one.lower(), other.lower()}
         likely = both & self._words.given and not both <= self._words.weak and not both & self._words.bearers
+        titled = not self.one_case and one.istitle() and other.istitle() and between == " "
+        if titled and one.lower() in beside.FIRST_NAMES and self._could_name(one) and self._could_name(other):
+            return self._tagged() + between
         if (likely or between == ",") and all(self._may_be_name(word, told=True) for word in (one, other)):
             return self._tagged() + between
         return match[0]
@@ -162,6 +234,8 @@ class _Doubted:
     def led(self, match: re.Match[str]) -> str:
         """Replace a word behind a lead or label, beside initials or before a deed."""
         low, by = match[2].lower(), match.re
+        if by is standing.BEFORE_DEED and low in beside.ROLES:
+            return match[0]
         small = match[2].islower() and not self.one_case
         leads = (standing.BEHIND_STRONG, standing.BEHIND_LEAD)
         if not self.one_case and by in leads and match[2].istitle() and low in self._words.like_names:
@@ -184,14 +258,28 @@ class _Doubted:
             and _CLOSED.match(match.string, match.end())
         ):
             return self._tagged(match[1])
-        firm = by is standing.BEHIND_STRONG and match[1].strip(' :,=("“').lower() not in _LOOSE_LEADS
-        firm = firm and bool(_CLOSED.match(match.string, match.end()))
+        lead = match[1].strip(' :,=("“').lower()
+        firm = by is standing.BEHIND_STRONG and lead not in _LOOSE_LEADS
+        closed = _CLOSED.match(match.string, match.end())
+        firm = firm or bool(by is standing.BEHIND_STRONG and lead in _TELLING and closed)
+        if (
+            by is standing.BEFORE_DEED
+            and (self.one_case or match[2].istitle())
+            and low not in beside.FINDINGS | beside.ROLES
+        ):
+            firm = low in self._words.weak and is_doubtful(low)
+            if low in beside.FIRST_NAMES or (low in self._words.names and not is_known(low)):
+                return self._tagged(match[1])
+        if by is standing.BEHIND_LEAD and low in beside.SHORT_SURE and closed and low not in SHORT_FORMS - {"ng"}:
+            return self._tagged(match[1])
         if (initial or firm or by is standing.TELLS_ID) and low in self._words.like_names:
+            return self._tagged(match[1])
+        if firm and (self.one_case or match[2].istitle()) and not is_known(low) and low not in SHORT_FORMS:
             return self._tagged(match[1])
         if firm and low in self._words.weak and is_doubtful(low) and low not in SHORT_FORMS:
             return self._tagged(match[1])
         loose = (standing.LABELLED, standing.ALONE, standing.BEHIND_LEAD, standing.INITIAL_AFTER)
-        told = told and not (by in loose and low in self._words.bearers)
+        told = told and not (by in loose and low in self._words.bearers - beside.FIRST_NAMES)
         return self._tagged(match[1]) if self._may_be_name(match[2], told=told) else match[0]
 
     def left(self, match: re.Match[str]) -> str:
@@ -210,6 +298,11 @@ class _Doubted:
         like = low in self._words.like_names and low not in _SIDES
         if self.one_case:
             before = match.string[max(0, match.start() - _BEFORE) : match.start()]
+            if not match[1] and self._could_name(word) and low not in beside.NO_PERSON:
+                behind = match.string.find("[NAME]", match.end()) + len("[NAME]")
+                bound = beside.BOUND.search(match.string, max(0, match.start() - _BEFORE), match.start())
+                if beside.DEGREE_BEHIND.match(match.string, behind) or (bound and low not in beside.FINDINGS):
+                    return self._tagged()
             listed = not match[1] and match.string[match.end() :].startswith((", ", ",[", "/[", ";["))
             named = like or (listed and low in self._words.weak and is_doubtful(low) and low not in SHORT_FORMS)
             sure = named and (ends if match[1] else listed or standing.LED.search(before))
@@ -246,6 +339,9 @@ class _Doubted:
 
     def both_initials(self, match: re.Match[str]) -> str:
         """Replace a reader's and a typist's letters, unless both are short forms and no date of theirs follows."""
-        if not match[3] and all(is_known(part.lower()) or _ROMAN.fullmatch(part) for part in match.groups()[:2]):
+        if not match[3] and (
+            "[NAME]" in match.groups()
+            or all(is_known(part.lower()) or _ROMAN.fullmatch(part) for part in match.groups()[:2])
+        ):
             return match[0]
         return self._tagged() + (match[3] or "")

@@ -8,6 +8,7 @@ import re
 
 from unirg_core.ingest.labelled import LABELLED, STREET
 from unirg_core.ingest.places import ADDRESS, PLACE_RULES
+from unirg_core.ingest.times import LED_TIME, TIME
 
 
 def _after(words: str, pattern: str, first: str = r"[\d(#]") -> str:
@@ -18,35 +19,6 @@ def _after(words: str, pattern: str, first: str = r"[\d(#]") -> str:
     return f"(?={first})(?:" + "|".join(rf"(?<=\b{word} )" for word in words.split("|")) + rf"){pattern}"
 
 
-_TIMES = (
-    r"\b(?:[01]?\d|2[0-3])[:.][0-5]\d(?::[0-5]\d(?:\.\d+)?)?\s?(?:[ap]\.?m\b\.?|hrs?\b|hours\b|o'clock\b)",
-    r"(?<!\d)(?<!\d:)(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?!\d|:\d)(?:[apzh]|\s?uhr)?(?!\w)",
-    r"\b(?:[01]?\d|2[0-3]) ?h(?: ?[0-5]\d)?\b(?=[,;.)]|$| (?:on|le|am|at|by|and|with|to)\b)(?<!\d\dh)(?<!\d h)",
-    r"\b(?:[01]?\d|2[0-3])[.:]?[0-5]?\d? (?:Uhr|uhr)\b",
-    r"(?<=\d:\d\d )(?:[ap]\.?m?\.?)(?!\w)|\b\d{1,2} (?:in the|this|yesterday|tomorrow|last) (?:morning"
-    r"|afternoon|evening|night)\b",
-    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?:[ -](?:fifteen|thirty|forty-five))? ?"
-    r"(?:o['’]clock|[ap]\.?m\b\.?)",
-    r"\bhalf (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b",
-    r"(?:(?<=\bat )|(?<=\btime )|(?<=\[DATE\] ))(?:[01]\d|2[0-3])\.[0-5]\d(?![\d.]|\s?(?:mm|cm|%|ml|mg))",
-    r"(?=[012])(?:(?<=scene )|(?<=cleared )|(?<=arrived )|(?<=time=)|(?<=time:)|(?<=notified )|(?<=drawn )"
-    r"|(?<=collected )|(?<=began )"
-    r"|(?<=started )|(?<=stopped )|(?<=dispatched )|(?<=departed )|(?<=left )|(?<=done )|(?<=until )"
-    r"|(?<=\[TIME\]-)|(?<=\[TIME\] - ))"
-    r"(?:[01]\d|2[0-3])[0-5]\d\b(?!\s?(?:m|c|k|x|views?|images?)|[./-]\d)",
-    r"\b(?:[01]\d|2[0-3])[0-5]\d\s?(?:z|utc|gmt|est|edt|cst|pst)\b",
-    r"\b(?:1[0-2]|[1-9])[ap]m?\b(?=\s?-\s?\d)|(?<=\d[ap]-)(?:1[0-2]|[1-9])[ap]\b",
-    r"\b(?:1[0-2]|[1-9])\s?(?:am|pm|a\.m\.|p\.m\.|o'clock)(?!\w)",
-    r"\b(?:[01]\d|2[0-3])[0-5]\d\s?(?:hrs?|hours|h)\b",
-    r"(?=[012])(?:(?<=\bat )|(?<=@ )|(?<=@)|(?<=\btime )|(?<=\btime: )|(?<=\bof call )|(?<=\bof call: )"
-    r"|(?<=\[DATE\] )|(?<=\[DATE\], ))"
-    r"(?:[01]\d|2[0-3])[0-5]\d\b(?!\s?(?:m|c|k))",
-    r"(?=[012])(?:(?<=\bby )|(?<=\bcalled )|(?<=\bpaged )|(?<=\baround )|(?<=\babout ))(?:0[1-9]|1\d|2[0-3])[0-5]\d\b"
-    r"(?!\s?(?:m|c|k|x|views?|images?))(?<![12]000)",
-    r"\b(?:[01]?\d|2[0-3])h[0-5]\d\b",
-    r"\b(?:quarter|half|five|ten|twenty) (?:past|to|after) (?:one|two|three|four|five|six|seven|eight|nine|ten"
-    r"|eleven|twelve)\b",
-)
 _PHONES = (
     r"(?<![\w.])(?:\+?\d{1,3}[-. ]?)?(?:\(\d{3}\)|\d{3})[-. /]?\d{3}[-. ]\d{4}(?!\w)(?:\s?(?:x|ext\.?)\s?\d{1,6})?",
     r"(?<![\w.+])\+\d{1,3}(?:[-. ]?\(?\d{1,4}\)?){2,5}(?!\w)",
@@ -86,7 +58,8 @@ _FIRST_IDS = (
     r"(?<![\w.])\d{3}\.\d{3}\.\d{3}-\d{2}\b",
     r"\b(?:[A-Za-z]{2,8}[_-]){1,2}\d{6,8}(?:_\w{1,20}){0,3}",
     r"(?=\d)(?:(?<=\bss# )|(?<=\bssn )|(?<=\bssn: )|(?<=\bsecurity ))\d{3} \d{2} \d{4}\b",
-    r"(?=\d)(?:(?<=\bending in )|(?<=\bending with )|(?<=\blast four )|(?<=\blast 4 )|(?<=\blast four: ))\d{4}\b",
+    r"(?=\d)(?:(?<=\bending )|(?<=\bends )|(?<=\bends in )|(?<=\bending in )|(?<=\bending with )"
+    r"|(?<=\blast four )|(?<=\blast 4 )|(?<=\blast four: ))\d{4}\b",
     r"(?=\d)(?:(?<=\bnhs number )|(?<=\bnhs no )|(?<=\bnhs no: )|(?<=\bnhs no. ))\d{3}[ -]\d{3}[ -]\d{4}\b",
     r"(?:(?<=\bserial number )|(?<=\bserial no\. )|(?<=\bserial no )|(?<=\bserial )"
     r"|(?<=\bs/n ))(?-i:[A-Z]{2,4}) \d{4,}\b",
@@ -175,8 +148,9 @@ RULES = (
     ("address", ADDRESS),
     ("address", STREET),
     ("phone", re.compile(rf"(?=[\d(+#xp])(?:{'|'.join(_PHONES)})", re.IGNORECASE)),
+    ("time", LED_TIME),
     ("date", None),
-    ("time", re.compile(rf"(?=[\dqhftaoenps])(?:{'|'.join(_TIMES)})", re.IGNORECASE)),
+    ("time", TIME),
     ("age", re.compile(rf"(?=[91noaemlcs])(?:{'|'.join(_AGES)})", re.IGNORECASE)),
     ("id", re.compile("|".join(_IDS))),
     *(("id", pattern) for pattern in LABELLED),

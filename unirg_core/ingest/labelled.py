@@ -31,6 +31,9 @@ _BOOKED = (
 _LABELS = (
     rf"(?i:(?<![\w-])({_OF_PERSONS}{_IS}\s?))(?=[A-Z]{{0,3}}-?\d)[A-Z]{{0,3}}-?\d{{1,4}}-?[A-Za-z]?"
     r"(?![\w/%]|[.:]\d|\s?(?i:mm|cm|ml|cc|mg|views?|images?|of|x|hours?|days?|weeks?|months?|years?)\b)",
+    r"((?i:\b(?:helicopter|helo|aircraft|plane|jet|tail|call ?sign|boat"
+    r"|yacht|vessel|ship|registration|reg)\b:? ?)(?i:no\.? )?)"
+    r"[A-Z]{1,2}-[A-Z\d]{3,5}(?![\w-])",
     rf"(?i:(?<![\w-])({_CALLED}\s?(?:is\b|was\b|:|=)\s?[\"“]?|(?:logged|signed) (?:in|on) as ))"
     r"[@]?[\w.'’-]{2,40}(?<![.'’-])",
     rf"(?<![\w-])({_BOOKED}\s?(?i:no\.?|number|num\.?|code|id|#)?\s?[:=#]\s?#?\s?)[A-Z][A-Z-]{{2,12}}(?![\w'’])",
@@ -71,7 +74,7 @@ _BIG = rf"[{UPPER}][{LOWER}][\w'’-]{{1,30}}"
 _ANY = rf"[{UPPER}{LOWER}][\w'’-]{{2,30}}"
 _HOUSE = r"\d{1,5}(?:\s?[-–/]\s?\d{1,5})?[A-Za-z]?"
 _STREETS = (
-    rf"\b{_HOUSE},?\s+(?:[NSEW]\.?\s|(?i:north|south|east|west)\s)?(?:{_BIG}\s){{1,3}}(?i:{_ROAD}"
+    rf"(?<![\w./-]){_HOUSE},?\s+(?:[NSEW]\.?\s|(?i:north|south|east|west)\s)?(?:{_BIG}\s){{1,3}}(?i:{_ROAD}"
     rf"|{_VAGUE_ROAD})\b\.?",
     rf"(?<!\w)(?:{_BIG} ){{1,2}}(?i:{_ROAD})(?=\.?(?:[,;.)]|\s(?:{_BIG}|and|in|at|apt|flat|when|where|who|by)|$))",
     rf"(?:(?i:{_AT})(?:the )?)(?:{_BIG} ){{1,2}}(?i:{_VAGUE_ROAD})(?=\.?(?:[,;.)]|$))",

@@ -20,10 +20,15 @@ _PEOPLE_DO = (
     r"|notified|paged|called|born|rotated|intubated|extubated|moved|given|admitted|discharged|present|unable|asked"
     r"|brought|gardening)|is (?:aware|the|a|an|in|on|hard|deaf|blind|confused|off|out|away"
     r"|intubated|our|his|her|not to|to|still)|has (?:been|had|the|asked|agreed)|had (?:been|operated|a|an)"
-    r"|to (?:chase|write|update|inform|tell|ring|speak|confirm|request|book|attend|join|cover|collect|prescribe"
+    r"|to (?:chase|write|update|inform|tell|ring|speak|confirm|request|book|re-?read|look|drive|drain|re-?check"
+    r"|attend|join|cover|collect|prescribe"
     r"|consent|check|review|arrange|call|follow|sign|remove|see|visit|page|discuss|decide|bring)"
     r"|will (?:call|check|see|review|notify|arrange|follow|sign|bring)|aware|notified|informed|paged|made aware"
-    r"|needs|remains|returns|returned|team to|present|okay|ok|also|still|too|stays|starts|turned)\b"
+    r"|needs|remains|returns|returned|team to|present|okay|ok|also|still|too|stays|starts|turned|covering|covers"
+    r"|did|weighs|weighed|expects|expected|found|coughed|flew|flying|carried|texted"
+    r"|had (?:a|an|his|her|the|no|some)|said|replied|texted|rang|messaged|paged|noticed|reckons|insists|prefers|hopes"
+    r"|lifted|carried|stood|sat|rolled|shielded|helped|is (?:here|ok|coming|going|waiting|downstairs|upstairs|outside)"
+    r"|here for|to base|on call|second reader|first reader|(?:was|is) (?:told|our|away|off|covering|on call))\b"
 )
 _STRONG_LEADS = (
     r"signed out to|signed off by|per|told|tell|page|ask|asked|asking|paged|dr\.?|mr\.?|mrs\.?|ms\.?|miss"
@@ -56,13 +61,34 @@ _STRONG_LEADS = (
     r"|reported to"
     r"|spoken to|talked to|handed over to|known to|known as|called|nom|naam|nachname|vorname|cognome|apellidos?"
     r"|prénom|nombre|navn|imię|nazwisko|agent|crew member|leader|lodger|informant|undertaker|investigator|chased by"
-    r"|rb from|read ?back (?:by|from)|ack(?:ed|nowledged)?(?: by)?|cosigned|co-signed|signs for|works for|deceased"
+    r"|rb from|read ?back (?:by|from)|witnessed|(?:req|requested|ordered|delivered|consented|wanted|sent"
+    r"|cancelled|agreed) by|calls? to|call from|works w/?|works with|(?:told|splinted|film|reply|wanted) by"
+    r"|instructor|proctor|student|vet|flown by|brought in by|led by|checked|label reads|spell that"
+    r"|history from|collateral from|waiting on"
+    r"|scrub|circulator|navigator|sponsor|landlord|obstetrician|gynaecologist|investigator|mother[ -]in[ -]law"
+    r"|father[ -]in[ -]law|sister[ -]in[ -]law|brother[ -]in[ -]law|son[ -]in[ -]law|daughter[ -]in[ -]law|dtr"
+    r"|sibling|mummy|daddy|nan|pop|next door|twin|helper|aide|spotter|escort|bosun|skipper|mate|stepdad"
+    r"|stepmum|foster mother|foster father|foster mom|(?:discussed|agreed|verified|reviewed|confirmed|checked"
+    r"|talked|spoken|consulted|shared|corresponded|double[ -]checked|cross[ -]checked|conferred|in agreement"
+    r"|wording agreed|communicated) (?:with|w/)|(?:relayed|conveyed|communicated|phoned|paged|faxed|telephoned"
+    r"|announced|read|spelled|spelt|repeated|passed|forwarded|cc['’]?d|escalated|attributed|lent|returned"
+    r"|addressed|assigned|referred back) to|(?:dictated|transcribed|checked|performed|placed|inserted|removed"
+    r"|noted|reported|reviewed|interpreted|verified|approved|supervised|cleared|counted|presented|addendum"
+    r"|prelim|prelim read|final|labelled|labeled|asked|asked for|shot|positioned|held|chaperoned|scanned"
+    r"|uploaded|entered|logged|keyed|validated|translated|interpreted|signed out|signed off|countersigned"
+    r"|co-?signed|acknowledged|received|collected|drawn|consented|discharged|transported|conveyed|pronounced"
+    r"|certified|answered|amended|corrected|edited|over-?read|run|opened) by|ack(?:ed|nowledged)?(?: by)?"
+    r"|cosigned|co-signed|signs for|works for|deceased"
 )
+STRONG = _STRONG_LEADS
+"""Behind which a person is told."""
+
 LED_LOW = re.compile(rf"(?<![\w'’-])(?:{_STRONG_LEADS})[:,]?\s?\(?$", re.IGNORECASE)
 _LEADS = (
     r"with|by|to|[a-z]\.|called|call|from|for|and|&|informed|saw|vs\.?|versus|not|worker|surgeon|consultant"
     r"|resident|attending|fellow|intern"
-    r"|registrar|that|spell|speaks to|spoke to|talked to|history from|checked|reading|reads|read|addendum|pt"
+    r"|registrar|neither|nor|that|spell|speaks to|spoke to|talked to|then|re:?"
+    r"|history from|checked|reading|reads|read|addendum|pt"
     r"|patient|baby|twin|late|marked|rad|ref|prof|professor|physician|provider|doctor"
 )
 
@@ -80,28 +106,31 @@ INITIAL_BEFORE = re.compile(
 INITIAL_AFTER = re.compile(rf"(?<![\w'’.-])()([{UPPER}][\w'’]+)(?=,? [A-Z]\.?(?:[;:)/\]]|\.?$|\. [A-Z]|, \[))")
 BEFORE_DEED = re.compile(
     rf"((?:^|[.,;:!?/)\]\n]\s{{0,3}}|\bthat |\bwhen |\band |\bsays |\bis |\bpt |\bPT |\bif "
-    rf"|\bbut ))([{UPPER}{LOWER}][\w'’]+)(?= {_PEOPLE_DO}| from \[NAME| (?i:mrn|dob|at reception|pulled"
+    rf"|\bbut |\bas |\bbecause |\bbefore |\bafter |\buntil |\bwhile |\bthen |\bno "
+    rf"|\byes ))([{UPPER}{LOWER}][\w'’]+)(?= {_PEOPLE_DO}| from \[NAME| (?i:mrn|dob|at reception|pulled"
     rf"|repositioned)\b| vs\b| \((?:not|and)\b|, (?:her|his|their|our) [a-z])"
 )
 _PHRASE_ENDS = (
     r"(?=$|\s?[.,;:)/?!\]\"”|]|\s(?:\[|at\b|on\b|by\b|who\b|and\b|in\b|for\b|from\b|about\b|re\b|regarding\b"
+    r"|before\b|after\b|until\b|within\b|since\b|again\b|icu\b|ed\b|er\b|ct\b|or\b|fellow\b|surgery\b|team\b"
+    r"|attending\b|resident\b|pgy|night\b|bleep\b|ext\b|pager\b"
     r"|already\b|his\b|her\b|he\b|she\b|they\b|did\b|still\b|ok\b|when\b|via\b|has\b"
     r"|had\b|is\b|was\b|to\b|that\b|this\b|\d|present\b|states\b|says\b|aware\b|length\b|rang\b|vs\b|agrees\b"
     r"|says\b|asked\b|wants\b|also\b|&|\(|\w+\s?:))"
 )
 BEHIND_STRONG = re.compile(
     rf"(?<![\w'’-])((?i:{_STRONG_LEADS})(?:[:,=]|\s?\("
-    rf"|\s?[\"“])?\s?(?<=[\s(\"“:=])(?:[{UPPER}]\.? )?)([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS})"
+    rf"|\s?[\"“])?\s?(?<=[\s(\"“:=])(?:[{UPPER}]\.? )?)([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS}|(?=\s{_PEOPLE_DO}))"
 )
 BEHIND_LEAD = re.compile(
     rf"(?<![\w'’-])((?i:{_LEADS})(?:[:,=]|\s?\("
-    rf"|\s?[\"“])?\s?(?<=[\s(\"“:=]))([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS})"
+    rf"|\s?[\"“])?\s?(?<=[\s(\"“:=]))([{UPPER}{LOWER}][\w'’]+)(?i:{_PHRASE_ENDS}|(?=\s{_PEOPLE_DO}))"
 )
 LABELLED = re.compile(
     rf"((?:[\w.)]\s?[:=] ?|[/(\"“<>#|] ?|\] |^))([{UPPER}{LOWER}][\w'’]+)(?=\s?(?:[;|:,)\"”<>#]|$|\((?:not|vs)|vs\b))"
 )
 LABELLED_INITIALS = re.compile(
-    r"(\b(?:typed|typist|initials?(?: of| are)?|tech(?:nologist)?|transcribed(?: by)?|trans(?:criptionist)?|scribe"
+    r"(\b(?:typed|typist|init(?:ials?)?(?: of| are)?|tech(?:nologist)?|transcribed(?: by)?|trans(?:criptionist)?|scribe"
     r"|marker|qc ok|checked|operator|rater|"
     r"keyed(?: by)?|logged(?: by)?|by)\b\s?[:.=/]?\s?)(?-i:([A-Z]{1,3}|[A-Z]\.[A-Z]\.?))(?![\w'’/-])",
     re.IGNORECASE,
@@ -125,7 +154,7 @@ NOT_TITLED = words(
 TWO_LETTER_NAMES = ("ng", "le", "oh")
 """Names that are short forms or words in another case, too."""
 
-CARETS = re.compile(rf"[{UPPER}{LOWER}][\w'’.-]*(?: ?\^ ?[{UPPER}{LOWER}][\w'’.-]*)+")
+CARETS = re.compile(rf"(?<![\w'’.-])[{UPPER}{LOWER}][\w'’.-]{{0,40}}(?: ?\^ ?[{UPPER}{LOWER}][\w'’.-]{{0,40}})+")
 BRACKETED = re.compile(r"(?<=\[NAME\] )\([A-Z]{2,3}\)")
 """Initials behind a name."""
 
@@ -155,7 +184,7 @@ SHORT_LISTED = re.compile(
 )
 TEAM = re.compile(r"((?:^|[.;:,]\s))([A-Z]{2,})(?= TEAM\b| # ?\[ID\]| TO (?:REMOVE|REVIEW|SEE|CALL|CHASE|CHECK)\b)")
 SIGNED = re.compile(
-    rf"((?<=Acknowledged-)|(?<=\bthat )|(?<=>)|(?<=\[TIME\] )|(?<=\[DATE\] ))([{UPPER}{LOWER}]{{2,5}})(?=,| ?<<"
+    rf"((?<=Acknowledged-)|(?<=\bthat )|(?<=>)|(?<=\[TIME\] )|(?<=\[DATE\] ))([{UPPER}{LOWER}]{{2,9}})(?=,| ?<<"
     rf"| ?:| \[)"
 )
 INITIAL_SHORT = re.compile(
@@ -167,14 +196,23 @@ WITH_INITIAL = re.compile(
     rf"|STAGE|CLASS|INFLUENZA|BABY|BOY|GIRL|VIEW|LEVEL|PLAN|PART|POD|ZONE)\b)"
     rf"(\[NAME\]|[{UPPER}]{{2,}}[\w'’-]*) [{UPPER}](?![\w'’./-])"
 )
-SHORT_INSIDE = re.compile(rf"(?<=[{LOWER}] )(?:An|Do|So|Ed|Oh|Ho|Le|Ng|Ha|Vi|No(?= \[))(?![\w'’.-])")
-TWO_INITIALS = re.compile(r"(?<![\w/:-])([A-Z]{2,3})[:/]([A-Za-z]{2,3})(?![\w/:-])( +[DT]{1,2}:)?")
+SHORT_INSIDE = re.compile(
+    rf"(?<=[{LOWER}] )(?:An|Do|So|Ed|Oh|Ho|Le|Ng|Ha|Vi|Al|Ty|Bo|Jo|Su|My|No(?= \[)|Will)(?![\w'’.-])"
+    rf"|(?<=[{LOWER}] )(?<!\bin )(?<!since )(?<!\bof )(?<!last )(?<!this )(?<!next )(?<!early )(?<!late )"
+    r"(?<!until )(?<!mid )May(?![\w'’.-]| \d)"
+)
+TWO_INITIALS = re.compile(r"(?<![\w/:-])([A-Z]{2,3}|\[NAME\])[:/]([A-Za-z]{2,3}|\[NAME\])(?![\w/:-])( +[DT]{1,2}:)?")
 LED = re.compile(
     r"(?:\b(?:to|by|with|dr\.?|mr\.?|mrs\.?|ms\.?|told|per|son|daughter|wife|husband|nurse|rn)|[:,;(]) ?$",
     re.IGNORECASE,
 )
 SHORT_LED = re.compile(r"(?<=[:,(] )(?:An|Do|So|Ed) (?=\[NAME\])|(?<=\[NAME\]) (?:An|Do|So|Ed)(?=[.,;:)]|$| \()")
-ENDED = re.compile(rf"\s?(?:[,.;:)/]|$|\[)| {_PEOPLE_DO}")
+ENDED = re.compile(
+    rf"\s?(?:[,.;:)/]|$|\[)| {_PEOPLE_DO}| (?:at|on|by|who|from|re|for|bleep|ext|pager|phone|ph|tel|cell|to|in|of|via"
+    r"|night|day|room|rm|bed|via|service|dob|mrn|md|rn|icu|ed|er|or|ct|surgery|team|fellow|resident|yrs?|years?|yo|aged"
+    r"|[mf]|male|female)\b",
+    re.IGNORECASE,
+)
 ALONE = re.compile(
     rf"((?:^|[,;:./(|>\n\"“~•*–]|--|\b\d\)|(?<=[a-z])-) ?)([{UPPER}][\w'’]+)"
     rf"(?= ?(?:[,;:.)/|\n<>\"”~•*–]|--|$|\d\)|\[))"
@@ -194,7 +232,7 @@ MERGED = re.compile(
 )
 LONE = re.compile(
     rf"(?<![\w./\]'’-])(?:(?![AI] )[{UPPER}][. ^]\s?){{1,2}}(?=\[NAME\])"
-    rf"|(?<=\[NAME\])[ ^][{UPPER}](?![\w'’./-])(?:\.(?!\w))?"
+    rf"|(?<=\[NAME\])[ ^][{UPPER}](?:\.(?=[;,:)])|(?![\w'’./:-]))"
 )
 HYPHENED = re.compile(
     rf"(?<=\[NAME\])-(?:[{UPPER}][\w'’]+|marie|ann|anne|lee|jean|rose|mae|lynn|grace|jo|may|hill|brown|young"
