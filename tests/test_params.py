@@ -164,7 +164,7 @@ def test_scores_of_one_family_do_not_judge_each_other(name: str, reward: list[st
 
 
 def test_what_either_step_weighs_is_rewarded() -> None:
-    assert rewarded(params.resolve(ROOT).rl) == {"finding_credit", "well_formed", "error_count"}
+    assert rewarded(params.resolve(ROOT).rl) == {"micro_gain", "well_formed", "error_count"}
 
 
 _VALUES = st.recursive(

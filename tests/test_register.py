@@ -150,7 +150,7 @@ def test_the_registered_model_writes_reports(store: list[Run], kind: str) -> Non
 
 def test_the_page_in_mlflow_shows_parameters_scores_and_data(store: list[Run]) -> None:
     page = client().get_run(open_run(store[0]))
-    assert page.data.params["rl.step1.reward.finding_credit"] == "1"
+    assert page.data.params["rl.step1.reward.micro_gain"] == "0.5"
     assert page.data.metrics["rl/held_out/rouge_l"] == 0.25
     assert "rl/held_out/cider" not in page.data.metrics
     assert page.inputs.dataset_inputs[0].dataset.digest == "d" * 36

@@ -114,11 +114,11 @@ ARMS: Mapping[str, Arm] = {
             ("reward_rouge_l", "ROUGE-L alone", _single(rouge_l=1.0)),
         ),
         *_arms("group size", ("group_4", "4 rollouts a prompt", _group(4)), ("group_16", "16 rollouts", _group(16))),
-        *_arms("beta", ("beta_03", "KL .03 in both steps", _both(beta=0.03)), ("beta_10", "KL .1", _both(beta=0.1))),
+        *_arms("beta", ("beta_00", "no KL in both steps", _both(beta=0.0)), ("beta_10", "KL .1", _both(beta=0.1))),
         *_arms(
             "temperature",
             ("temperature_05", "temperature .5", _both(temperature=0.5)),
-            ("temperature_10", "temperature 1", _both(temperature=1.0)),
+            ("temperature_07", "temperature .7", _both(temperature=0.7)),
         ),
         *_arms("advantage", ("advantage_group", "over the group's deviation", _both(advantage="group"))),
         *_arms(
