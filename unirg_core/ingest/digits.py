@@ -58,7 +58,7 @@ _ALLOWED = re.compile(
     rf"{_SMALL_NUMBER}(?:\s?(?:-|–|/|:|to|and|&|\+)\s?{_SMALL_NUMBER})?(?:-?{_UNIT})?(?:/(?:{_UNIT}|\d{{1,2}}h?))?"
     rf"|{_NUMBER}(?:{_UNIT})?(?:[x×*]{_NUMBER}(?:{_UNIT})?){{1,3}}"
     rf"|{_LEVEL}|{_MIXED}|{_LABEL}{_SMALL_NUMBER}(?:{_UNIT})?"
-    rf"|(?:19|20)\d\d(?:['’]?s)?|\d{{1,3}},\d{{3}}|\d{{1,2}}['’]s"
+    rf"|(?:19[2-9]|20[0-2])\d(?:['’]?s)?|\d{{1,3}},\d{{3}}|\d{{1,2}}['’]s"
     r"|[a-z]\d\d\.\d{1,3}|\d{3}\.\d{1,2}|.*xxx.*"
     rf"|\d{{1,3}}(?:\+|-)|1[/.]\d{{1,2}}"
     rf"|(?!0\d)\d{{1,2}}(?:\.\d)?[-–](?!0\d)\d{{1,2}}(?:\.\d)?(?:-?{_UNIT})?(?:x\d{{1,2}})?"
@@ -92,8 +92,8 @@ _RATED = re.compile(
     r"|glucose|pressure|systolic"
     r"|diastolic|map|score|percent|sodium|chloride|mcv|creatinine|ef|fio2|angle|cobb|kvp?|mas?|dose|flow|volume"
     r"|level|hgb|sugar|bs|bgl"
-    r"|count|number|total|minutes?|nodes?|room air|oxygen|x|times|approximately|about|over|under|than|of|or|to"
-    r"|by)\b[^.;]{0,24}$",
+    r"|count|number|total|minutes?|nodes?|room air|oxygen|x|times)\b[^.;]{0,24}$"
+    r"|\b(?:approximately|about|over|under|than|of|or|to|by)\s[^\w.;]{0,3}$",
     re.IGNORECASE,
 )
 _AHEAD = re.compile(rf"\s?-?{_SURE}|\s?[x×]\s?\d", re.IGNORECASE)
@@ -106,6 +106,10 @@ _TRAILING = re.compile(
 )
 _STAMP = re.compile(r"(?:(?<=\[NAME\] )|(?<=\[PLACE\] ))(?:[01]\d|2[0-3])[0-5]\d(?=[.,;)]|$)(?!\.\d)")
 _EDGES = ".,:;'’#=*~\\/&@^-–"
+_LOCAL = re.compile(
+    r"(?<![\w.,/:-])(?:[2-9]\d\d \d{4}|\d{4} \d{3,4}|\d{5} \d{3,6}|\d{3} \d{2} \d{2}|\d{2} \d{2} \d{2} \d{2})"
+    r"(?![\w/:-]|[.,]\d)"
+)
 _SPACED = re.compile(r"(?<![\w.,/:-])\d{2,4}(?: \d{2,4}){2,5}(?![\w/:-]|[.,]\d)")
 _SPACED_LETTERS = re.compile(
     r"(?<![\w.,/:-])[A-Z]{1,3} \d{1,3}(?: \d{2,3}){1,3}(?: [A-Z])?(?![\w/:-]|[.,]\d)"
@@ -117,7 +121,7 @@ def unread_numbers(text: str, found: Counter[str]) -> str:
     """Return the text without the numbers that are none of a report's own, counted in `found`."""
     text = _STAMP.sub(partial(_stamp, found), text)
     text = _SPACED_LETTERS.sub(partial(_spaced, found), text)
-    text = _SPACED.sub(partial(_spaced, found), text)
+    text = _LOCAL.sub(partial(_spaced, found), _SPACED.sub(partial(_spaced, found), text))
     return _TRAILING.sub("", _CHUNK.sub(partial(_kept, found), text))
 
 

@@ -104,7 +104,7 @@ LOW_PLACED = re.compile(rf"(\b(?:{_LIVES}) )({_LOW})(?=[.,;]|$| (?:with|since|an
 """The same in a text of small letters."""
 
 _ROOMS = (
-    r"(?<![\w-])((?:room|rm|bed|bay|cubicle|pod|bunk|ward)s?\.?(?: (?:no\.?|number))?[ :]{1,2}#?)"
+    r"(?<![\w-])((?:room|cell block|cellblock|rm|bed|bay|cubicle|pod|bunk|ward)s?\.?(?: (?:no\.?|number))?[ :]{1,2}#?)"
     r"(?=[A-Z-]{0,2}\d)(?:[A-Z]-?)?\d{1,4}(?:-?[A-Z])?(?:[-/]\d{1,3})?(?![\w%/-]|\.\d|:\d)",
     r"(\b(?:room|rm) \d[ -](?:north|south|east|west) )\d{1,4}[A-Z]?\b",
 )
