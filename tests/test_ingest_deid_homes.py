@@ -27,6 +27,7 @@ def _left(text):
         "Effusion of 110 ml, heart rate 94, 98 images, 95%, 92 degrees, 100 mg, 91 kg.",
         "Since 2016 unchanged; surgery in 2009, CABG 2011.",
         "Aged 89, a man of 88, 85 years old, 75 y/o, F/67.",
+        "Clip removed 2003, mastectomy 2012, dose 2004 mGy, CT 2015 alike.",
         "At one level, two to three nodules, half the lung, five to ten days.",
         "Bed side film, near normal, behind the heart, off the ventilator.",
         "Compare 3 of 4, 1 to 2 mm, 10 past films, quarter of the lung.",
@@ -84,9 +85,10 @@ def test_addresses_of_many_countries_go(address):
     """Aet. 93|aged about 97|age approx 93 years|93 yrs|93y/o|93 Y M|M 93|F/104|ninety years|age: ninety-two
     a hundred and three|her ninetieth birthday|90+ years|over ninety|mid-nineties|age 93.5|ages 90-95
     now 103, came over|great-grandmother of 96|claims to be 102|nearly 98|chief of this department, now 103
-    94-yo|AGE/SEX 93 M|ninety-odd|his mother (94) is carer|between 92 and 95 years of age""".replace("\n", "|").split(
-        "|"
-    ),
+    94-yo
+    age=102|Field,F,100,ill|Granny of 90 from here|AGE/SEX 93 M|ninety-odd|his mother (94) is carer|between 92 and 95 years of age""".replace(
+        "\n", "|"
+    ).split("|"),
 )
 def test_ages_over_89_go_in_every_writing(age):
     left = _left(f"Chest film. {age.strip()}; lungs clear.")
@@ -98,6 +100,7 @@ def test_ages_over_89_go_in_every_writing(age):
     "time",
     """passed 06.20 by|passed 11.05 by S|exposed 20.11|tip checked 2018 by|FILM 2024: ICD|SYSTEM DOWN SINCE 1903.
     since 2035|TIMES 1945 AND 2010|rang 2003 and 2017|18.45-19.10|2-30 pm|14 30 h|14;30|half past 2|20 past 3
+    AMBULANCE 1953; XRAY 20.47|surface 1936
     quarter to 6|half-six|3ish|just gone six|at six|till 6.30|12 noon|14:30 AEST|1430 ACST|14:30+10""".replace(
         "\n", "|"
     ).split("|"),

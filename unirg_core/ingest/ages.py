@@ -43,7 +43,8 @@ _AGES = (
     rf"\b{_OVER_89}(?=\s?[MF]\b)",
     rf"\b{_OVER_89}(?=[\s-](?:year|yr)s?[\s-](?!ago|prior|earlier|later|before|after|smok|pack))",
     rf"\b{_OVER_89}(?=/[MF]\b)",
-    r"(?:(?<=\b[MF]/)|(?<=\b[MF] )|(?<=\b[MF], )|(?<=\bmale/)|(?<=female ))(?:9\d|10\d)(?![\w%/]|\.\d| ?[cm]m)",
+    r"(?:(?<=\b[MF]/)|(?<=\b[MF] )|(?<=\b[MF], )|(?<=,[MF],)|(?<=\|[MF]\|)|(?<=\bmale/)|(?<=female ))(?:9\d|10\d)"
+    r"(?![\w%/]|\.\d| ?[cm]m)",
     r"\b(?:9\d|10\d)(?=,\s?[MF]\b)",
     rf"(?=[91noa])(?:(?<=patient \()|(?<=male \()|(?<=man \()|(?<=wife \()|(?<=husband \()){_OVER_89}(?=[,)])",
     rf"(?=[91noa])(?:(?<=male, )|(?<=man, )|(?<=lady, )|(?<=wife, )|(?<=husband, )|(?<=mother, )"
@@ -62,6 +63,8 @@ _AGES = (
     r"\b(?:9\d|10\d)(?= ?(?:winters|summers|ish|odd)\b)",
     r"(?=[9n1])(?:(?<=over )|(?<=past )|(?<=above ))(?:90|ninety|100)(?=[.,;)]|$| (?:and|years|yrs|now|who|but)\b)",
     r"(?:9\d|10\d)(?= years?(?:[,;)]|\.?$|\.\s))",
+    r"(?:(?<=\bage=)|(?<=\bage:)|(?<=\bage-)|(?<=\bage\|)|(?<=\byrs=)|(?<=\baet=)|(?<=\bage\.))(?:9\d|1[01]\d)"
+    r"(?![\d.%])",
     r"(?<=born )(?:9\d|10\d)(?= years ago)",
 )
 AGE = re.compile(rf"(?=[91noaemlcsh~>])(?:{'|'.join(_AGES)})", re.IGNORECASE)

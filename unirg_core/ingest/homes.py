@@ -91,7 +91,7 @@ _HOMES = (
     rf"(?<![\w-])(?:Upper |Lower |Ground |Top |Back )?{_BIG_LABEL}{_NO}{_NUMBER},? (?:(?:of|in|at) )?(?={_NO_WORD}"
     rf"(?:{_BIG}|\d{{1,5}}[A-Z]?(?:[,/]| {_BIG}))){_TAIL}"
     rf"(?:,? ?\d{{1,5}}[A-Za-z]?(?:[-/]\d{{1,5}})?,? (?:{_BIG} ){{1,3}}(?i:{_STREETISH})\b\.?)?{_TAIL}",
-    rf"(?<![\w-])(?:Unit|Level|Area|Zone|Ward|Phase|Site|Space|Floor|Comp|Section"
+    rf"(?<![\w-])(?:Unit|Level|Sec(?:tion)?|Allotment|Selection|Area|Zone|Ward|Phase|Site|Space|Floor|Comp|Section"
     rf"|Stage){_NO}{_NUMBER}[,/] ?(?={_NO_WORD}(?:{_BIG}(?:,| {_BIG})|\d{{1,5}}[A-Z]? {_BIG}|(?:Comp|Site|Block"
     rf"|Phase) ?\d)){_TAIL}"
     rf"(?:\d{{1,5}}[A-Z]? (?:{_BIG} ){{1,3}}(?i:{_STREETISH})\b\.?{_TAIL})?",
@@ -124,6 +124,8 @@ _HOMES = (
     rf"(?<![\w-])(?i:vill(?:age)?|vpo|townland|hamlet|tehsil|taluka?|mandal|distt?|district|tal|teh)\b\.?(?: ?(?:&"
     rf"|and) ?(?:P\.?O\.?|Post))?(?: of)?[: ] ?{_NO_WORD}{_BIG}{_TAIL}",
     rf"(?<![\w-])#\d{{2}}-\d{{2,4}}(?![\w/-])|(?<=, )Co\. {_BIG}",
+    rf"(?<![\w-])(?:(?:Section|Sec|Allotment|Lot|Selection) \d{{1,5}},? )?(?:Hundred|Parish|Shire|County|Townland"
+    rf"|Village|Settlement|Isle) of {_BIG}{_TAIL}",
     # A place by its landmark, in any case.
     rf"(?<![\w-])(?i:near|nr\.?|opp\.?|opposite|behind|beside|next to) (?:(?i:the|old"
     rf"|new) )?(?:{_NO_WORD}[{UPPER}{LOWER}][\w'’.-]{{1,30}} ){{0,3}}(?i:{_MARKS})\b{_TAIL}",

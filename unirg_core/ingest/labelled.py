@@ -51,7 +51,7 @@ _LABELS = (
     r"(?:name|error|id|number"
     r"|manual|guide|friendly|input|interface|group|ended|closed|opened|is|was|and|for|of|to|the|by|with|has|had|may"
     r"|rejected|blocked|locked"
-    r"|reports?|requested|complain\w*|settings?|initials)\b)[a-z]{3,14}\d{0,4}(?![\w'’-])",
+    r"|reports?|requested|complain\w*|settings?|initials)\b)[a-z]{3,40}\d{0,4}(?![\w'’-])",
     r"(\((?i:id|no\.?|nr\.?|badge|#)\s?#?)\d{1,6}(?=[),])",
     r"((?<![\w.])\.\.\.\s?)\d{2,6}(?![\w/]|\.\d)",
 )

@@ -46,6 +46,7 @@ LONE_TIME = re.compile("(?=[a-z\\d&@,/-])(?:" + "|".join(_LEADS) + ")", re.IGNOR
 _FOLLOW = (
     r"(\[TIME\](?:, | and | & |/|-| - | to | or | dep ))(?:[01]\d|2[0-3])[:.]?[0-5]\d(?![\w/-]|\.\d)"
     r"|(?<=[a-z)] \()()(?:19|20)[345]\d(?=\))"
+    r"|(?<=\[TIME\])() ?[ap]\.?m\b"
     r"|(?<=\[TIME\])()\+\d{1,2}(?:[:.]?\d\d)?\b"
 )
 JOINED_TIME = re.compile(_FOLLOW, re.IGNORECASE)
