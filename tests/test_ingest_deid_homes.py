@@ -86,9 +86,8 @@ def test_addresses_of_many_countries_go(address):
     a hundred and three|her ninetieth birthday|90+ years|over ninety|mid-nineties|age 93.5|ages 90-95
     now 103, came over|great-grandmother of 96|claims to be 102|nearly 98|chief of this department, now 103
     94-yo
-    age=102|Field,F,100,ill|Granny of 90 from here|AGE/SEX 93 M|ninety-odd|his mother (94) is carer|between 92 and 95 years of age""".replace(
-        "\n", "|"
-    ).split("|"),
+    age=102|Field,F,100,ill|Granny of 90 from here
+    AGE/SEX 93 M|ninety-odd|his mother (94) is carer|between 92 and 95 years of age""".replace("\n", "|").split("|"),
 )
 def test_ages_over_89_go_in_every_writing(age):
     left = _left(f"Chest film. {age.strip()}; lungs clear.")
