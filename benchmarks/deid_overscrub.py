@@ -20,7 +20,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from unirg_core.ingest.dates import Dates
-from unirg_core.ingest.deidentify import Known, scrub
+from unirg_core.ingest.deidentify import scrub
+from unirg_core.ingest.known import Known
 
 DATA = Path(__file__).parents[2] / "shared/data"
 ARCHIVE, NOTES = DATA / "iu_xray/NLMCXR_reports.tgz", DATA / "covid_cxr/metadata.csv"

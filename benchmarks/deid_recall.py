@@ -18,7 +18,8 @@ from datetime import date, timedelta
 from planted_phi import Sentence, forms, sentences, survives
 
 from unirg_core.ingest.dates import Dates
-from unirg_core.ingest.deidentify import Known, scrub
+from unirg_core.ingest.deidentify import scrub
+from unirg_core.ingest.known import Known
 
 EACH, SEED, SHIFT = 500, 20261, -1234
 

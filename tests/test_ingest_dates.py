@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unirg_core.ingest.dates import Dates
-from unirg_core.ingest.deidentify import Known, scrub
+from unirg_core.ingest.deidentify import scrub
+from unirg_core.ingest.known import Known
 
 _NOBODY = Known([])
 

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from unirg_core.ingest.deidentify import Known, scrub
+from unirg_core.ingest.deidentify import scrub
+from unirg_core.ingest.known import Known
 
 _NOBODY = Known([])
 _MARK = re.compile(r"<(\w+):([^>]*)>")

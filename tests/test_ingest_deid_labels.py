@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 
 from unirg_core.ingest.dates import Dates
-from unirg_core.ingest.deidentify import Known, scrub
+from unirg_core.ingest.deidentify import scrub
+from unirg_core.ingest.known import Known
 
 _NOBODY = Known([])
 _MARK = re.compile(r"<(\w+):([^>]+)>")

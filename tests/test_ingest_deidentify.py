@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from unirg_core.ingest import phantom
 from unirg_core.ingest.dates import Dates
-from unirg_core.ingest.deidentify import CATEGORIES, Known, form_identifiers, scrub, unnamed
+from unirg_core.ingest.deidentify import CATEGORIES, scrub, unnamed
+from unirg_core.ingest.known import Known, form_identifiers
 from unirg_core.ingest.sections import parse
 
 _NOBODY = Known([])

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unirg_core.ingest.deidentify import Known, scrub
+from unirg_core.ingest.deidentify import scrub
 from unirg_core.ingest.digits import is_reports_own, unread_numbers
+from unirg_core.ingest.known import Known
 from unirg_core.ingest.lexicon import is_doubtful, is_known, lexicon
 from unirg_core.ingest.unknown import stays, unknown_words
 from unirg_core.study import CAPITALS, MIXED, SMALL

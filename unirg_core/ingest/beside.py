@@ -91,7 +91,9 @@ NO_PERSON = words(
 
 NO_INITIALS = words(
     """pa ap lat ct mr us xr mri cxr icu er ed or rt lt md rn np do gi gu ent end eom iv tb chf pe ett ngt
-    rll lll rul lul rml hf ca uti mi dm ild htn af dvt osa sle"""
+    rll lll rul lul rml hf ca uti mi dm ild htn af dvt osa sle ir ob cp kb pt ot st rr iv im po bp hr o2
+    ng og ba cc ml mm cm
+    np pm am xs ra rv la lv tv lo ad ax"""
 )
 NO_DEED = words(
     """rod chip star amber skip pearl crystal sky summer autumn winter may ruby violet iris melody destiny chance"""

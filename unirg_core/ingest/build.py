@@ -12,8 +12,9 @@ import pyarrow as pa
 from unirg_core.files import canonical_json
 from unirg_core.ingest.burned import SUSPECTED, check_declared, suspected
 from unirg_core.ingest.dates import Dates
-from unirg_core.ingest.deidentify import Known, form_identifiers, scrub, unnamed
+from unirg_core.ingest.deidentify import scrub, unnamed
 from unirg_core.ingest.dicom import decode_dicom, is_dicom
+from unirg_core.ingest.known import Known, form_identifiers
 from unirg_core.ingest.limit import limited
 from unirg_core.ingest.measures import measures
 from unirg_core.ingest.picture import Decoded, decode_picture, store

@@ -30,14 +30,18 @@ RESIDUAL_RISK = (
 )
 _RULES = (
     *(
+        "ages.py",
         "beside.py",
         "burned.py",
         "dates.py",
         "deidentify.py",
         "digits.py",
         "doubted.py",
+        "homes.py",
         "identifiers.py",
+        "known.py",
         "labelled.py",
+        "lone_times.py",
     ),
     *("lexicon.py", "lexicon.txt.gz", "persons.py", "places.py", "small_letters.py", "standing.py", "stays.txt"),
     *("terms.py", "times.py", "unknown.py"),

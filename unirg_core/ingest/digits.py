@@ -58,7 +58,7 @@ _ALLOWED = re.compile(
     rf"{_SMALL_NUMBER}(?:\s?(?:-|–|/|:|to|and|&|\+)\s?{_SMALL_NUMBER})?(?:-?{_UNIT})?(?:/(?:{_UNIT}|\d{{1,2}}h?))?"
     rf"|{_NUMBER}(?:{_UNIT})?(?:[x×*]{_NUMBER}(?:{_UNIT})?){{1,3}}"
     rf"|{_LEVEL}|{_MIXED}|{_LABEL}{_SMALL_NUMBER}(?:{_UNIT})?"
-    rf"|(?:19|20)\d\d(?:['’]?s)?|\d{{1,3}},\d{{3}}|\d{{1,2}}['’]s"
+    rf"|(?:19[2-9]|20[0-2])\d(?:['’]?s)?|\d{{1,3}},\d{{3}}|\d{{1,2}}['’]s"
     r"|[a-z]\d\d\.\d{1,3}|\d{3}\.\d{1,2}|.*xxx.*"
     rf"|\d{{1,3}}(?:\+|-)|1[/.]\d{{1,2}}"
     rf"|(?!0\d)\d{{1,2}}(?:\.\d)?[-–](?!0\d)\d{{1,2}}(?:\.\d)?(?:-?{_UNIT})?(?:x\d{{1,2}})?"
@@ -92,8 +92,11 @@ _RATED = re.compile(
     r"|glucose|pressure|systolic"
     r"|diastolic|map|score|percent|sodium|chloride|mcv|creatinine|ef|fio2|angle|cobb|kvp?|mas?|dose|flow|volume"
     r"|level|hgb|sugar|bs|bgl"
-    r"|count|number|total|minutes?|nodes?|room air|oxygen|x|times|approximately|about|over|under|than|of|or|to"
-    r"|by)\b[^.;]{0,24}$",
+    r"|count|number|total|minutes?|nodes?|room air|oxygen|x|times|average|mean|range|size|area|ratio|weight|thickness"
+    r"|distance|sum|gap|reading|value|density"
+    r"|attenuation|window|width|length|depth|diameter|duration|cohort|sample|wbc|crp|hb|hct|inr"
+    r"|measur\w+)\b[^.;]{0,24}$"
+    r"|\b(?:approximately|about|over|under|than|or|to|by)\s[^\w.;]{0,3}$",
     re.IGNORECASE,
 )
 _AHEAD = re.compile(rf"\s?-?{_SURE}|\s?[x×]\s?\d", re.IGNORECASE)
@@ -105,7 +108,39 @@ _TRAILING = re.compile(
     r"|(?:(?<=\[NAME\])|(?<=\[PLACE\]))-\d{1,5}(?![\w/]|\.\d)"
 )
 _STAMP = re.compile(r"(?:(?<=\[NAME\] )|(?<=\[PLACE\] ))(?:[01]\d|2[0-3])[0-5]\d(?=[.,;)]|$)(?!\.\d)")
+_DOTTED = re.compile(r"(?:[01]\d|2[0-3])\.[0-5]\d")
+_LISTED = re.compile(r"(?:\d[,;/–-]?\s?|[=:<>~±(/–-]\s?|\b(?:of|is|was|to|by|and|at|than|or|with|about|over|under)\s)$")
+_YEARLIKE = re.compile(r"(?:19|20)[0-5]\d")
+_DATED = re.compile(
+    r"(?:\b(?:in|of|since|years?|from|until|till|through|by|before|after|circa|ca|c|and|or|to|for|during|late|early"
+    r"|mid|about"
+    r"|around|approximately|than|dated|prior|comparison|previous|last|old|edition|guidelines?|criteria|version|vs"
+    r"|versus"
+    r"|copyright|al|society|committee|statement|covid|spring|summer|autumn|fall|winter|date|born|dob|yr|annual|season"
+    r"|the|on"
+    r"|jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sept?\w*|oct\w*|nov\w*|dec\w*|easter|christmas|s/p|post|hx"
+    r"|h/o|x"
+    r"|cabg|pci|mi|tb|cva|mva|mvc|mvr|avr|tavr|pe|dvt|bmt|hiv|ct|mr|mri|pet|cxr|cta|us|echo|x-?rays?|films?|study"
+    r"|studies|exams?"
+    r"|scan|xrt|rt|chemo\w*|radiation|radiotherapy|surgery|repair|replacement|transplant\w*|resection|bypass|implant\w*"
+    r"|placement|fracture|fx|pneumonia|cancer|ca|lymphoma|stroke|accident|biopsy|graft|stent\w*|pacemaker|icd|aicd|port"
+    r"|removed|placed|repaired|resected|operated|treated|implanted|inserted|replaced|performed|fused|pinned|plated|stented"
+    r"|disease|operation|treatment|therapy|removal|excision|ablation|cath\w*|dialysis|diagnos\w+|sarcoid\w*|procedure"
+    r"|\w+(?:ectomy|otomy|ostomy|plasty|scopy|graphy|gram|oma|itis|osis|desis|emia|ized"
+    r"|ised))\b[.,:]?\s?[(\[]?|\d[,;/–-]?\s?"
+    r"|[,;:(/'’–©-]\s?|\[[A-Z]+\],?\s?|^\s*|[.!?]\s+)$",
+    re.IGNORECASE,
+)
+"""What a year stands behind."""
+
+_UNTIMED = re.compile(
+    r"\s?[-–/]\s?\d|\s(?:images?|views?|cells?|patients|guidelines?|criteria|edition|mg|ml|cc|mm|cm|g)\b", re.IGNORECASE
+)
 _EDGES = ".,:;'’#=*~\\/&@^-–"
+_LOCAL = re.compile(
+    r"(?<![\w.,/:-])(?:[2-9]\d\d \d{4}|\d{4} \d{3,4}|\d{5} \d{3,6}|\d{3} \d{2} \d{2}|\d{2} \d{2} \d{2} \d{2})"
+    r"(?![\w/:-]|[.,]\d)"
+)
 _SPACED = re.compile(r"(?<![\w.,/:-])\d{2,4}(?: \d{2,4}){2,5}(?![\w/:-]|[.,]\d)")
 _SPACED_LETTERS = re.compile(
     r"(?<![\w.,/:-])[A-Z]{1,3} \d{1,3}(?: \d{2,3}){1,3}(?: [A-Z])?(?![\w/:-]|[.,]\d)"
@@ -117,7 +152,7 @@ def unread_numbers(text: str, found: Counter[str]) -> str:
     """Return the text without the numbers that are none of a report's own, counted in `found`."""
     text = _STAMP.sub(partial(_stamp, found), text)
     text = _SPACED_LETTERS.sub(partial(_spaced, found), text)
-    text = _SPACED.sub(partial(_spaced, found), text)
+    text = _LOCAL.sub(partial(_spaced, found), _SPACED.sub(partial(_spaced, found), text))
     return _TRAILING.sub("", _CHUNK.sub(partial(_kept, found), text))
 
 
@@ -150,6 +185,9 @@ def _kept(found: Counter[str], match: re.Match[str]) -> str:
     if old and not _NO_AGE.match(match.string, end) and not _RATED.search(before):
         found["age"] += 1
         return f"{whole[:start]}[AGE]{core[old.end(1) :]}{whole[start + len(core) :]}"
+    if _is_clock(core, before, match.string, end):
+        found["time"] += 1
+        return f"{whole[:start]}[TIME]{whole[start + len(core) :]}"
     if is_reports_own(core):
         return whole
     if _MEASURED.fullmatch(core) and (
@@ -159,6 +197,15 @@ def _kept(found: Counter[str], match: re.Match[str]) -> str:
         return whole
     found["id"] += 1
     return f"{whole[:start]}[ID]{whole[start + len(core) :]}"
+
+
+def _is_clock(core: str, before: str, text: str, end: int) -> bool:
+    """Tell whether a clock's hours and minutes or four digits like a year's stand where no measure or year does."""
+    if _DOTTED.fullmatch(core):
+        return not (_NO_AGE.match(text, end) or _RATED.search(before) or _LISTED.search(before))
+    return bool(_YEARLIKE.fullmatch(core)) and not (
+        _DATED.search(before) or _UNTIMED.match(text, end) or _AHEAD.match(text, end)
+    )
 
 
 @lru_cache(maxsize=65536)

@@ -160,7 +160,7 @@ class _Doubted:
     def signed_off(self, match: re.Match[str]) -> str:
         """Replace a writer's letters at the end of a text, but no short form."""
         low = match[2].lower()
-        stays = low in beside.NO_INITIALS or low in self._words.short or _ROMAN.fullmatch(low)
+        stays = low in beside.NO_INITIALS or (len(low) != _TWO and low in self._words.short) or _ROMAN.fullmatch(low)
         return match[0] if stays else self._tagged(match[1])
 
     def alone(self, match: re.Match[str]) -> str:
@@ -331,9 +331,9 @@ class _Doubted:
         loose = match[1].strip().lower() in ("by", "checked", "operator", "tech")
         loose = loose and not _STAMPED.match(match.string, match.end())
         loose = loose and not _TYPING.search(match.string[max(0, match.start() - _TYPED) : match.start()])
-        if (loose and (is_known(match[2].lower()) or len(match[2]) == 1)) or (
-            match[1].lower().startswith("marker") and match[2] in _MARKS
-        ):
+        low = match[2].lower()
+        known = is_known(low) if self.one_case or len(low) != _TWO else low in beside.NO_INITIALS
+        if (loose and (known or len(match[2]) == 1)) or (match[1].lower().startswith("marker") and match[2] in _MARKS):
             return match[0]
         return self._tagged(match[1])
 

@@ -6,7 +6,10 @@ Repeats are bounded and anchored, so that no text takes more than linear time.
 
 import re
 
+from unirg_core.ingest.ages import AGE
+from unirg_core.ingest.homes import ADDRESSED, HOME
 from unirg_core.ingest.labelled import LABELLED, STREET
+from unirg_core.ingest.lone_times import JOINED_TIME, LONE_TIME
 from unirg_core.ingest.places import ADDRESS, PLACE_RULES
 from unirg_core.ingest.times import LED_TIME, TIME
 
@@ -38,13 +41,17 @@ _PHONES = (
     r"(?<![\w./-])0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}(?![\w/-]|\.\d)",
     r"(?<![\w./-])\d-\d{4}(?![\w/-]|\.\d|\s?(?:m|c)[lm])",
     r"(?<![\w.(])\(?\d{3}\)?[ -]\d{7}(?![\w/-]|\.\d)",
+    r"(?<=\buhf )ch(?:annel)? ?\d{1,2}\b|(?<=\bvhf )ch(?:annel)? ?\d{1,2}\b",
     _after(
-        "page|room at|room on|room is|us at|us on|me at|me on|desk at|desk on|reached at|reached on|dial|vocera|voalte",
+        "page|switchboard|radio|channel|room at|room on|room is|us at|us on|me at|me on"
+        "|desk at|desk on|reached at|reached on|dial"
+        "|vocera|voalte",
         r"\d{4,6}\b",
     ),
 )
 _LABELLED_PHONE = re.compile(
-    r"(\b(?:ext(?:ension)?|pager|pgr|beeper|bleep|phone|ph|tel(?:ephone)?|fax|mobile|cell(?:phone)?|vocera"
+    r"(\b(?:ext(?:ension|n)?|pager|pgr|beeper|bee?p|blp|bl(?=\.? \d)|bleep|direct|ring|dial|sat ?phone|speed dial"
+    r"|phone|ph|tel(?:ephone)?|fax|mobile|cell(?:phone)?|vocera"
     r"|ascom|spectralink"
     r"|voalte|callback|call back|direct line|direct dial|hotline|landline|whats ?app|sms|contact|text page)\b\.?"
     r"(?:\s?(?:no\.?|num(?:ber)?|line|id))?(?:\s?(?:is|on|at)\b)?\s?[:#]?\s?#?)"
@@ -63,6 +70,12 @@ _FIRST_IDS = (
     r"(?=\d)(?:(?<=\bnhs number )|(?<=\bnhs no )|(?<=\bnhs no: )|(?<=\bnhs no. ))\d{3}[ -]\d{3}[ -]\d{4}\b",
     r"(?:(?<=\bserial number )|(?<=\bserial no\. )|(?<=\bserial no )|(?<=\bserial )"
     r"|(?<=\bs/n ))(?-i:[A-Z]{2,4}) \d{4,}\b",
+    r"(?:(?<=\btruck )|(?<=\blorry )|(?<=\bvan )|(?<=\bcar )|(?<=\btaxi )|(?<=\bbus )|(?<=\bplate )|(?<=\bplates )|"
+    r"(?<=\brego )"
+    r"|(?<=\breg )|(?<=\bvehicle )|(?<=\bambulance )|(?<=\bmatatu )|(?<=\bscooter )|(?<=\bute )|(?<=\bjeep )|"
+    r"(?<=\btractor )"
+    r"|(?<=\bplate no )|(?<=\bplate: )|(?<=\brego: )|(?<=\breg no )|(?<=\bmotorbike )|(?<=\bbike ))"
+    r"(?=[A-Z\d ]{0,8}\d)(?!XX)(?:[A-Z]{1,3}|\d{1,4})(?:[ -]?(?:\d{1,4}[A-Z]?|[A-Z]{1,3})){1,3}(?![\w-])",
     r"\bUNOS(?: ID)?:? ?[A-Z]{2,5}\d{2,5}\b",
 )
 _NUMBERED_ID = re.compile(
@@ -103,36 +116,14 @@ _IDS = (
     r"(?<![\w.])\d{6,}(?![\w.]*\d)",
     r"(?<=#)\d{4,}\b",
 )
-_UNITS = r"(?:[\s-]?(?:one|two|three|four|five|six|seven|eight|nine))?"
-_OVER_89 = rf"(?:9\d|1[0-2]\d|ninety{_UNITS}|(?:one|a) hundred(?: and)?{_UNITS})"
-_AGES = (
-    rf"\b{_OVER_89}(?=[\s-]*(?:years?|yrs?|y)\b[\s./-]*(?:old|o\b|of age|\w*male\b|man\b|woman\b|lady\b"
-    rf"|gentleman\b))",
-    rf"\b{_OVER_89}(?=\s?(?:yo|y/o|y\.o\.?|yof|yom|yrs?)(?!\w))",
-    _after(
-        "age|aged|age:|age is|age of|patient is|he is|she is|who is",
-        rf"{_OVER_89}\b(?!\s?(?:%|mm|cm|kg|lbs?|bpm)|\.\d|/)",
-        "[91noa]",
-    ),
-    rf"\b{_OVER_89}(?=\s?[MF]\b)",
-    rf"\b{_OVER_89}(?=[\s-](?:year|yr)s?[\s-](?!ago|prior|earlier|later|before|after|smok|pack))",
-    rf"\b{_OVER_89}(?=/[MF]\b)",
-    _after(
-        "age =|age/sex|age/sex:|sex/age|age is now|he's|she's|pt is|patient's|turned|turning|turns|reached|man of"
-        "|woman of|now aged|patient was|he was|she was",
-        rf"{_OVER_89}\b(?!\s?(?:%|mm|cm|kg|lbs?|bpm|degrees|percent|cc|ml)|\.\d|/\d)",
-        "[91noa]",
-    ),
-    rf"(?=[91noa])(?:(?<=patient \()|(?<=male \()|(?<=man \()|(?<=wife \()|(?<=husband \()){_OVER_89}(?=[,)])",
-    rf"(?=[91noa])(?:(?<=male, )|(?<=man, )|(?<=lady, )|(?<=wife, )|(?<=husband, )|(?<=mother, )"
-    rf"|(?<=father, )){_OVER_89}(?=[,.;]|$)",
-    r"(?=[eml9n])(?:(?<=in her )|(?<=in his )|(?<=in their ))(?:(?:early|mid|late)[ -])?(?:nineties|90['’]?s)\b",
-    r"\b(?:nonage|(?:super-?)?cente)narians?\b",
-    r"\bninety[\s-]?(?:one|two|three|four|five|six|seven|eight|nine)\b(?! ?(?:percent|%|degrees?|mm|cm|ml|mg|days?"
-    r"|minutes?|seconds?|beats?))",
-)
+_DOMAIN = r"[a-z][\w-]{0,62}(?:(?:\.| \. ?|\.\n)[a-z][\w-]{1,62}){1,4}"
+_LOCAL = r"(?<![\w.+'’/-])(?:[\w+'’-]{1,40}(?:\.| \. )){0,3}[\w+'’-]{0,40}[a-z][\w+'’-]{0,20}"
 EMAIL = re.compile(
-    r"(?<![\w.+'’-])[\w.+'’-]{1,64}@[\w'’-]{1,63}(?:\.[\w-]{1,63}){1,8}|\b[a-z]{2,6}://\S+|\bwww\.\S+"
+    rf"{_LOCAL}\s{{0,2}}@\s{{0,2}}(?:\.{{3}}\s?)?\w{{1,20}}-\n\s?{_DOMAIN}"
+    rf"|{_LOCAL}\s{{0,2}}@\s{{0,2}}(?:\.{{3}}\s?)?{_DOMAIN}"
+    r"|\b[\w+-]{1,40}(?: (?:dot|underscore|dash|hyphen) [\w+-]{1,40}){1,3} at [\w-]{1,63}(?: dot [\w-]{1,63}){1,3}"
+    r"|(?<=mail )[\w.+-]{2,64} at [\w-]{2,63}(?:[ .](?:\w{2,12})){1,2}"
+    r"|(?<![\w.+'’-])[\w.+'’-]{1,64}@[\w'’-]{1,63}(?:\.[\w-]{1,63}){1,8}|\b[a-z]{2,6}://\S+|\bwww\.\S+"
     r"|\b[\w.+-]{1,64}\s?[\[(]at[\])]\s?[\w-]{1,63}(?:(?:\.|\s?[\[(]dot[\])]\s?)[\w-]{1,63}){1,4}"
     r"|\b[\w.+-]{1,64} at [\w-]{1,63}(?: dot [\w-]{1,63}){1,3}"
     r"|(?<![\w.+'’-])[a-z][\w.+'’-]{1,64}@[a-z][\w'’-]{1,63}|(?<![\w@])@[a-z]\w{2,30}"
@@ -143,15 +134,19 @@ EMAIL = re.compile(
 RULES = (
     ("id", re.compile("|".join(_FIRST_IDS), re.IGNORECASE)),
     ("phone", _LABELLED_PHONE),
+    ("address", ADDRESSED),
+    ("address", HOME),
     ("id", _LABELLED_ID),
     ("id", _NUMBERED_ID),
     ("address", ADDRESS),
     ("address", STREET),
-    ("phone", re.compile(rf"(?=[\d(+#xp])(?:{'|'.join(_PHONES)})", re.IGNORECASE)),
+    ("phone", re.compile(rf"(?=[\d(+#xpc])(?:{'|'.join(_PHONES)})", re.IGNORECASE)),
     ("time", LED_TIME),
+    ("time", LONE_TIME),
     ("date", None),
     ("time", TIME),
-    ("age", re.compile(rf"(?=[91noaemlcs])(?:{'|'.join(_AGES)})", re.IGNORECASE)),
+    ("time", JOINED_TIME),
+    ("age", AGE),
     ("id", re.compile("|".join(_IDS))),
     *(("id", pattern) for pattern in LABELLED),
     *PLACE_RULES,

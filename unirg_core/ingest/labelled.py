@@ -10,7 +10,8 @@ from unirg_core.ingest.persons import LOWER, UPPER
 
 _IS = r"(?:\s?(?:no\.?|number|num\.?|nr\.?|code|id|#))?\s?(?:is\b|was\b)?\s?[:=#]{0,2}\s?#?"
 _OF_PERSONS = (
-    r"(?:badge|mrn|subject|participant|volunteer|bib|collar|shoulder|locker|seat|employee|inmate|prisoner|detainee"
+    r"(?:cassette|imager|detector|incubator|stretcher|gurney|binder|slip|bed slip|badge|mrn|subject|participant"
+    r"|volunteer|bib|collar|shoulder|locker|seat|employee|inmate|prisoner|detainee"
     r"|medic unit|truck|ambulance|engine|squad|rig|taxi|cab|train|flight|coach|jersey|player|bunk|dorm|gate|desk"
     r"|officer|warrant|docket|permit|union card|card|crew|hull|tail|bus|car|wristband|band|tag|docket|queue|ticket"
     r"|apartment|apt\.?|flat|suite|ste\.?|trailer|mailbox|postbag|mail stop|stop code|extension|mine|pit|shaft"
@@ -46,6 +47,11 @@ _LABELS = (
     r"|large|small"
     r"|great|stage|zone|lead|low|high|in|any|a|the|this|same|count|of|and|or|with|to|is)\b)[a-z]{3,20}"
     r" (?i:number|no\.|nr\.|id)\s?[:#]?\s?)#?(?=[A-Z]?\d)[A-Z]?\d{1,4}[A-Z]?(?![\w/%]|[.:]\d|\s?(?:mm|cm|ml|of)\b)",
+    r"((?i:\b(?:user|account|acct|login|logon|uname|userid|username)\s?[:=]?\s?))(?=[a-z]{0,9}[a-z\d]{4})(?!"
+    r"(?:name|error|id|number"
+    r"|manual|guide|friendly|input|interface|group|ended|closed|opened|is|was|and|for|of|to|the|by|with|has|had|may"
+    r"|rejected|blocked|locked"
+    r"|reports?|requested|complain\w*|settings?|initials)\b)[a-z]{3,40}\d{0,4}(?![\w'’-])",
     r"(\((?i:id|no\.?|nr\.?|badge|#)\s?#?)\d{1,6}(?=[),])",
     r"((?<![\w.])\.\.\.\s?)\d{2,6}(?![\w/]|\.\d)",
 )

@@ -31,7 +31,7 @@ _ADDRESSES = (
     rf"(?:,\s*[A-Z][\w' -]+)?(?:,?\s+(?:[A-Z]{{2}}|{_STATES})\s+\d{{5}}(?:-\d{{4}})?)?",
     rf"\b(?:[A-Z][\w'-]{{1,30}},? ){{0,2}}(?:[A-Z]{{2}}|{_STATES})\s+\d{{5}}(?:-\d{{4}})?\b",
     rf"\b[A-Z][\w'-]{{1,30}}, {_STATES}\b",
-    rf"\b\d{{1,5}} (?!(?:mm|cm|views?|ml|day|week|month|year)s?\b)[a-z]{{3,20}} (?:[a-z]{{3,20}} )?{_LONG_STREET}\b"
+    rf"\b\d{{1,5}} (?!(?:mm|cm|views?|ml|day|week|month|year)s?\b)[a-z]{{2,20}} (?:[a-z]{{3,20}} )?{_LONG_STREET}\b"
     rf"{_FLAT}(?:, [a-z]{{3,20}}(?=[.,;]|$))?",
     r"\b(?i:p\.?\s?o\.?\s+box)\s+\d+",
     r"\b(?:RR|Rural Route|Route|Rte\.?|County Road|Highway|Hwy\.?|Interstate|State Road) ?\d{1,4}(?:,? Box \d+)?\b",
@@ -104,7 +104,7 @@ LOW_PLACED = re.compile(rf"(\b(?:{_LIVES}) )({_LOW})(?=[.,;]|$| (?:with|since|an
 """The same in a text of small letters."""
 
 _ROOMS = (
-    r"(?<![\w-])((?:room|rm|bed|bay|cubicle|pod|bunk|ward)s?\.?(?: (?:no\.?|number))?[ :]{1,2}#?)"
+    r"(?<![\w-])((?:room|cell block|cellblock|rm|bed|bay|cubicle|pod|bunk|ward)s?\.?(?: (?:no\.?|number))?[ :]{1,2}#?)"
     r"(?=[A-Z-]{0,2}\d)(?:[A-Z]-?)?\d{1,4}(?:-?[A-Z])?(?:[-/]\d{1,3})?(?![\w%/-]|\.\d|:\d)",
     r"(\b(?:room|rm) \d[ -](?:north|south|east|west) )\d{1,4}[A-Z]?\b",
 )

@@ -28,7 +28,8 @@ _PEOPLE_DO = (
     r"|did|weighs|weighed|expects|expected|found|coughed|flew|flying|carried|texted"
     r"|had (?:a|an|his|her|the|no|some)|said|replied|texted|rang|messaged|paged|noticed|reckons|insists|prefers|hopes"
     r"|lifted|carried|stood|sat|rolled|shielded|helped|is (?:here|ok|coming|going|waiting|downstairs|upstairs|outside)"
-    r"|here for|to base|on call|second reader|first reader|(?:was|is) (?:told|our|away|off|covering|on call))\b"
+    r"|here for|to base|on call|second reader|first reader|and i (?:both|agree|say|think|reviewed|read|looked|spoke"
+    r"|saw)|(?:was|is) (?:told|our|away|off|covering|on call))\b"
 )
 _STRONG_LEADS = (
     r"signed out to|signed off by|per|told|tell|page|ask|asked|asking|paged|dr\.?|mr\.?|mrs\.?|ms\.?|miss"
@@ -78,6 +79,10 @@ _STRONG_LEADS = (
     r"|uploaded|entered|logged|keyed|validated|translated|interpreted|signed out|signed off|countersigned"
     r"|co-?signed|acknowledged|received|collected|drawn|consented|discharged|transported|conveyed|pronounced"
     r"|certified|answered|amended|corrected|edited|over-?read|run|opened) by|ack(?:ed|nowledged)?(?: by)?"
+    r"|ask for|asked for|asks for|ask after|hca|pt of|patient of|pts of|wet read|corrected|mix(?:ed)?[ -]?up with"
+    r"|confused with"
+    r"|swapped with|interchanged with|list of|under the care of|under care of|wardsman|ward clerk|attender|runner"
+    r"|dairy of"
     r"|cosigned|co-signed|signs for|works for|deceased"
 )
 STRONG = _STRONG_LEADS

@@ -15,7 +15,11 @@ _STOPS = (
     r"(?=\s?[.,;:)/\]!?](?!\d)|$| (?:hrs|on|by|he|she|they|and|to|with|when|today|yesterday|tomorrow|sharp|for|from|who"
     r"|but|until|till)\b(?! \d))"
 )
-_ZONE = r"(?:z|zulu|utc|gmt|bst|cet|cest|[ecmp][sd]?t|local|l)"
+_ZONE = (
+    r"(?:z|zulu|utc|gmt|bst|cet|cest|eet|[ecmp][sd]?t|a[ecw]?[sd]?t|nz[sd]?t|ist|sast|eat|wat|cat|pkt|sgt|hkt|[ah]kst"
+    r"|local"
+    r"|l|k)"
+)
 _TOLD = (
     r"(?:informed|notified|notification|told|called|calling|paged|phoned|rang|texted|bleeped|faxed|e-?mailed|messaged"
     r"|aware|advised|updated|alerted|contacted|telephoned|read ?back|rb|verbali[sz]ed|acknowledged|ack|eta|etd"
@@ -81,6 +85,21 @@ _TIMES = (
     rf"\b(?:[01]\d|2[0-3]):?[0-5]\d\s?{_ZONE}\b(?<!\d l)(?<!\d [ecmp]t)",
     r"(?<=\[TIME\] )\d{2}(?=[.,;]|$)|(?<=\[TIME\])\.\d\d(?: [ap]m)?\b|(?:(?<=\[DATE\] at )|(?<=\[DATE\] @ )"
     r"|(?<=\[DATE\], )|(?<=\[DATE\], at ))(?:1[0-2]|[1-9])(?=[.,;)]|$)",
+    # A clock's face whose hours and minutes a hyphen, blank or semicolon parts, before "am" or "hrs".
+    r"\b(?:[01]?\d|2[0-3])[-;, ][0-5]\d\s?(?:[ap]\.?m\b\.?|hrs\b|hours\b|uhr\b|h\b)",
+    r"\b(?:[01]\d|2[0-3]);[0-5]\d(?![\d.])|\b\d{1,2}[.:]\d\d\s?[ap](?!\w)|\b12 (?:noon|midday|midnight|mid-?nite)\b"
+    r"|\bmid-?nite\b",
+    rf"\b(?:(?:a )?quarter|half|twenty(?:[- ]five)?|[1-5]?\d)(?: min(?:ute)?s?)? (?:past|after) (?:{_HOUR}|1[0-2]"
+    rf"|[1-9])\b(?! (?:days?|weeks?|months?))",
+    rf"\b(?:(?:a )?quarter|[12]?\d)(?: min(?:ute)?s?)? (?:to|till|til) (?:{_HOUR}|1[0-2]|[1-9])(?=[.,;)]|$)"
+    rf"(?<!\d to \d)(?<!\d to \d\d)",
+    rf"\bhalf-{_HOUR}\b|\b(?:{_HOUR}|1[0-2]|[1-9])-?ish\b(?! (?:days?|weeks?|months?))|(?<=just gone )(?:{_HOUR}"
+    rf"|\d{{1,2}})\b",
+    # Hours of two digits, a full stop, minutes: no report's own number, short of a unit.
+    r"(?<![\w.,/=<>~x-])(?<![=:<>~x] )(?:0\d|2[0-3]|1\d)\.[0-5]\d(?=\s?[-–]\s?(?:[01]\d|2[0-3])\.[0-5]\d(?![\w%.]))",
+    r"(?<=\[TIME\]-)(?:[01]\d|2[0-3])\.[0-5]\d(?![\w%.])",
+    r"(?<![\w.,/=<>~x-])0[0-9]\.[0-5]\d(?![\w%.]|\s?(?:mm|cm|m\b|ml|mg|mcg|g\b|kg|l\b|hu|%|percent|x\b|[-–/x*]\s?\d"
+    r"|to \d))(?<!\b00\.[1-4]\d)",
     r"(?:(?<=\[DATE\]-)|(?<=\[DATE\] - )|(?<=\[DATE\]T)|(?<=\[DATE\]/))(?:[01]\d|2[0-3])[:.]?[0-5]\d\b",
 )
 TIME = re.compile(rf"(?=[\dqhftaoenpsmz])(?:{'|'.join(_TIMES)})", re.IGNORECASE)
