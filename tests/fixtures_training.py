@@ -20,12 +20,15 @@ from unirg_core.models import dataset, tiny
 REPOSITORY = Path(__file__).parent.parent
 SIZES = {"hidden": 32, "layers": 1, "vision_hidden": 32, "depth": 1}
 
+_STEP = {"prompts": 2, "rollouts": 4, "temperature": 0.7, "advantage": "none"}
+_REWARD = {"rouge_l": 1.0, "well_formed": 0.5}
+
 QUICK = {
     "model": {"max_new_tokens": 12, "threads": 1},
     "sft": {"steps": 6, "batch_size": 4, "checkpoint_steps": 2, "learning_rate": 3e-3},
     "rl": {
-        "step1": {"steps": 4, "prompts": 2, "rollouts": 4, "reward": {"rouge_l": 1.0, "well_formed": 0.5}},
-        "step2": {"steps": 3, "prompts": 2, "rollouts": 4},
+        "step1": {**_STEP, "steps": 4, "learning_rate": 6e-4, "beta": 0.0, "reward": _REWARD},
+        "step2": {**_STEP, "steps": 3, "learning_rate": 3e-4, "beta": 0.03, "reward": {**_REWARD, "error_count": 0.5}},
         "checkpoint_steps": 2,
     },
 }

@@ -107,7 +107,8 @@ def tiny_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _params(step: dict[str, Any]) -> params.Params:
-    quick = {"steps": 9, "prompts": 4, "rollouts": 4, "temperature": 1.0, "schedule": "constant", "warmup_share": 0.0}
+    quick = {"steps": 9, "prompts": 4, "rollouts": 4, "temperature": 1.0, "beta": 0.0}
+    quick |= {"schedule": "constant", "warmup_share": 0.0}
     rules = [{"score": name, "subset": "all", "at_least": 0.0} for name in ("rouge_l", "truth_micro_f1")]
     above = {
         "model": {"base": "unirg-tiny", "threads": 1, "max_new_tokens": 32},
