@@ -11,7 +11,6 @@ _NOBODY = Known([])
 _MARK = re.compile(r"<(\w+):([^>]*)>")
 
 _STAY = [
-    "Tube at 6.",
     "ETT tip 4.5 cm above the carina, at T4.",
     "Compared to 2010.",
     "CABG 2010.",

@@ -57,7 +57,7 @@ _NAMES_MERGED = re.compile(rf"\[NAME\](?:(?:\s*,\s*|\s+|-)(?:[{UPPER}]\.?\s+)?\[
 _TITLED = re.compile(r"\b(?:drs?|mr|mrs|ms|prof)\.?\s+$", re.IGNORECASE)
 _ONE_LETTER = re.compile(rf"(?:[{UPPER}]\.){{1,2}},?")
 _WILL = ("will", "may")
-_INITIAL = re.compile(rf"\b[{UPPER}]\.? (?=\[NAME\])|(?<=\[NAME\]) [{UPPER}]\b\.?(?!\w)")
+_INITIAL = re.compile(rf"\b(?![AI] )[{UPPER}]\.? (?=\[NAME\])|(?<=\[NAME\]) [{UPPER}]\b\.?(?!\w)")
 _TAGGED = re.compile(r"\[(?:" + "|".join(c.upper() for c in CATEGORIES) + r")\]")
 TAGGED_DATES = Dates()
 _HOLDERS = re.compile(f"[{chr(HELD)}-{chr(HELD + 0xFFFD)}]")
