@@ -43,6 +43,7 @@ _THINGS = words(
     interspace space thoracic lumbar cervical inch foot french pillow pack nodule nodules mass murmur strength systolic
     lesion joint node metacarpal metatarsal toe finger digit cranial percentile trimester ventricle degree generation
     patient person man woman male female lady gentleman boy girl infant child old wires wire clips leads lines tubes
+    drain drains pigtail pigtails catheter catheters tube electrodes coils bullets fragments pellets bolts units repeat
     lobes discs plates screws rods stents sutures staples valves children siblings episodes doses stage grade film
     films plain more fewer new nonspecific o'clock teeth quadrant pregnancy gestation"""
 )
@@ -58,10 +59,10 @@ _RIBBED = re.compile(
     re.IGNORECASE,
 )
 _LABEL = (
-    r"(?:ribs?|images?|im|series|se|slices?|frames?|views?|cuts?|fig(?:ure)?s?\.?|tables?|tab\.|levels?|grades?|stages?"
+    r"(?:ribs?|images?|im|series|se|slices?|views?|cuts?|fig(?:ure)?s?\.?|(?-i:Tables?)|levels?|grades?|stages?"
     r"|types?|class|zones?|seg(?:ment)?s?|leads?|days?|pod|hd|dol|weeks?|wk|months?|phase|groups?|nyha|asa|ecog|mrs|meld"
-    r"|ages?|aged|ef|lvef|hr|heart rate|rr|resps?|rates?|bp|pulse|map|temp(?:erature)?|tmax|sats?|spo2|sao2|pao2|paco2"
-    r"|po2|pco2|fio2|o2|oxygen|saturation|ph|wbcs?|rbc|hgb|hb|hct|plts?|platelets?|crp|esr|ldh|bnp|nt-?probnp|troponin"
+    r"|ages?|aged|ef|lvef|hr|heart rate|rr|resps?|rates?|bp|pulse|map|temp(?:erature)?|tmax|sats|(?<=o2 )sat"
+    r"|spo2|sao2|pao2|paco2|po2|pco2|fio2|o2|oxygen|saturation|ph|wbcs?|rbc|hgb|hb|hct|plts?|platelets?|crp|esr|ldh|bnp|nt-?probnp|troponin"
     r"|ck|cea|afp|psa|ddimer|d-dimer|ferritin|procalcitonin|pct|creatinine|cr|urea|bun|egfr|gfr|glucose|bgl|bm|sodium"
     r"|potassium|na|lactate|albumin|bilirubin|alt|ast|alp|inr|aptt|ptt|calcium|haemoglobin|hemoglobin|tsh|cd4|il-?6"
     r"|ratio|ctr|index|scores?|scales?|apgars?|gcs|curb-?65|fev-?1|fvc|dlco|peep|pip|tv|ps|flows?|dose|dap|dlp|ei|sid"
@@ -69,7 +70,9 @@ _LABEL = (
     r"|size|thickness|distance|radius|measur\w+|total|sum|mean|average|range|median|normal|count|pain|fever|strength"
     r"|murmurs?|profusion|power|reflex(?:es)?"
     r"|pressures?|systolic|diastolic|gradient|pasp|rvsp|size|french|fr|gauge|brasfield|stepp?ing|para|gravida|g"
-    r"|nodules?|numbers? of \w+|values?|reading|percent|probability|parity|bmi|birads|lung-?rads|rads|tnm"
+    r"|nodules?|lesions?|mass(?:es)?|tubes?|drains?|fractures?|opacit(?:y|ies)|clips?|gleason|risser|hba1c|a1c"
+    r"|p/f|(?:de)?saturat\w+|severity|numbers? of \w+|values?|reading|percent|probability|parity|bmi|birads"
+    r"|lung-?rads|rads|tnm"
     r"|cohort|brain natriuretic peptide|peptide|protein|enzyme|interleukin-?\d?|lymphocytes?|neutrophils?"
     r"|eosinophils?|\w+(?:ase|in level)|code|codes|icd(?:-?\d+)?|dx|vitamin [bd]|x|×|ventilat\w+|breaths?|t)"
 )
@@ -82,7 +85,7 @@ _FILL = (
 _ABOUT = rf"(?:[\s:=#~<>≤≥(,'’-]|\b{_FILL}(?![\w'’])){{1,10}}$"
 _LABELLED = re.compile(rf"(?<![\w'’-]){_LABEL}{_ABOUT}|\bof [#<>~]?$", re.IGNORECASE)
 _LARGE = (
-    r"(?:images?|im|series|se|slices?|frames?|cuts?|dlp|dap|ei|volumes?|platelets?|plts?|wbcs?|bnp|nt-?probnp|ferritin"
+    r"(?:images?|im|series|se|slices?|cuts?|dlp|dap|ei|volumes?|platelets?|plts?|wbcs?|bnp|nt-?probnp|ferritin"
     r"|ldh|ck|count|flows?|tv|troponin|d-?dimers?|of)"
 )
 _LARGE_LABELLED = re.compile(rf"(?<![\w'’-]){_LARGE}{_ABOUT}", re.IGNORECASE)
@@ -104,7 +107,7 @@ _O2 = (
     r"|d-?[23]|pgy-?\d|covid-?(?:19)?|sars-?cov-?2|ncov-?2019|2019-ncov|2019-novel|h\dn\d|tc-?99m?|f-?18|18f|f18-fdg"
     r"|ga-?6[78]|i-?1[23]\d|xe-?133|cd-?\d{1,3}\+?|hb?a1c|a1c|ca-?(?:125|19-9|15-3)|interleukin-?\d{1,2}|[1-4]-?d|q[1-9]\d?(?:h|hrs?|d|wk|w)"
     r"|x[1-9]\d?(?:[-.]\d{1,2})?(?:d|h|wks?|yrs?)?|pd-?l?1|[kmna]\+|il-?\d{1,2}|g\d{1,2}p\d{1,2}(?:a\d)?"
-    r"|t[0-4][a-d]?n[0-3x][a-c]?m[01x][a-c]?|vc20|icd-?(?:9|10)(?:-cm)?|v\d-v?\d|gp1|her-?2|brca-?[12]"
+    r"|t[0-4][a-d]?n[0-3x][a-c]?m[01x][a-c]?|vc20|curb-?65|6mw[td]|icd-?(?:9|10)(?:-cm)?|v\d-v?\d|gp1|her-?2|brca-?[12]"
     r"|t[12]-?(?:w|weighted|flair)|cyp\w{2,4}|mp[23]|ii?i?[abc]\d?|wet|m1a"
 )
 _GLUED_LABEL = (
@@ -144,7 +147,7 @@ def is_level(part: str, before: str) -> bool:
     if not _LEVEL.fullmatch(part):
         return False
     word = _BEFORE_WORD.search(before)
-    return word is None or (word[1].lower() in lexicon().own and word[1].lower() not in _KEEPERS)
+    return word is None or (word[1].lower() in lexicon().own | lexicon().short and word[1].lower() not in _KEEPERS)
 
 
 def counts(text: str, end: int) -> bool:

@@ -99,7 +99,7 @@ _LEADS = (
 
 
 _D = rf"(?<![\w'’.-])([{UPPER}][\w'’]*|[{LOWER}][\w'’]*)(?![\w'’])"
-_SEP = r"(?:,? | ?, ?| ?\^ ?|-|/| & | and |,? (?:[A-Z]\.?,? ){1,2})"
+_SEP = r"(?:,? | ?, ?|;| ?\^ ?|-|/| & | and |,? (?:[A-Z]\.?,? ){1,2})"
 BESIDE_LEFT = re.compile(rf"(?<![\w'’.-])()([{UPPER}{LOWER}][\w'’]*)(?![\w'’])(?={_SEP}\[NAME\])")
 INSIDE_LEFT = re.compile(rf"(?<=[{LOWER},] )([{UPPER}][{LOWER}]+) (?=\[NAME\])")
 BESIDE_RIGHT = re.compile(rf"(?<=\[NAME\])({_SEP}){_D}(?!-[a-z])")
@@ -171,6 +171,15 @@ LISTED = re.compile(
 """Family and given name, written together, before what a list tells of a person."""
 
 POSSESSED = re.compile(rf"(?<![\w'’-])([{LOWER}]{{3,}})(['’]s)(?!\w)")
+OWNER = re.compile(rf"(?<![\w'’-])([{UPPER}][{LOWER}]{{2,}})(?=['’]s (?!sign|disease|syndrome|node|tube|line|angle))")
+"""Who has something, with a capital wherever he stands."""
+
+AGENT = re.compile(
+    rf"(?<![\w'’-])([{UPPER}{LOWER}]{{2,}}"
+    rf"(?i:er|or|ist|man|woman|ian|ess|wife|boy|girl|maid|lord|lady) )([{UPPER}{LOWER}]{{3,}})(?![\w'’-])"
+)
+"""Behind a word that ends as those do who work, travel or keep something: `KEEPER YOUNG`."""
+
 JOINED = re.compile(rf"(?<=\[NAME\])-([{LOWER}]{{2,}})(?![\w'’-])")
 SHORT_BEFORE = re.compile(rf"(?<![\w'’.-])([{UPPER}][{UPPER}{LOWER}])(?= ?[>|/;&+] ?\[NAME\])")
 LIKE_INSIDE = re.compile(rf"(?<=[{LOWER},;] )()([{UPPER}][{LOWER}]{{2,}})(?![\w'’-]| [{UPPER}][{LOWER}])(?=[^:]|$)")
@@ -220,7 +229,7 @@ ENDED = re.compile(
 )
 ALONE = re.compile(
     rf"((?:^|[,;:./(|>\n\"“~•*–]|--|\b\d\)|(?<=[a-z])-) ?)([{UPPER}][\w'’]+)"
-    rf"(?= ?(?:[,;:.)/|\n<>\"”~•*–]|--|$|\d\)|\[))"
+    rf"(?= ?(?:[,;:.)/|\n<>\"”~•*–(]|--|$|\d\)|\[))"
 )
 TELLS_ID = re.compile(rf"(?<![\w'’-])()([{UPPER}][\w'’]+)(?=,? \((?:\[ID\]|\[AGE\])|,? \[(?:ID|AGE)\])")
 TWO_LETTERS = re.compile(

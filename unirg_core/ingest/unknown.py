@@ -12,6 +12,7 @@ from functools import lru_cache
 from unirg_core.ingest.doubted import doubted_words
 from unirg_core.ingest.lexicon import is_doubtful, is_known, lexicon
 from unirg_core.ingest.persons import LOWER, SHORT_FORMS, UPPER
+from unirg_core.ingest.places import WHERE
 from unirg_core.ingest.standing import LED_LOW
 from unirg_core.study import CAPITALS, MIXED
 
@@ -35,7 +36,7 @@ _BORN_BY = re.compile(
     r"|procedure"
     r"|operation|method|lymphoma|tumou?rs?|sarcoma|deformity|lesions?|bod(?:y|ies)|man(?:eu|oeu)ver|capsules?"
     r"|ports?|arthropathy|arthritis|nephritis|hump|ring|triad|palsy"
-    r"|aneurysm|fossa|ligament|foramen|canal|gland|reflex|ulcer|contracture|malformation|anomaly|phenomenon)\b",
+    r"|aneurysm|fossa|ligament|foramen|canal|gland|reflex|ulcer|angle|index|score|ratio|contracture|malformation|anomaly|phenomenon)\b",
     re.IGNORECASE,
 )
 _ALWAYS_NAMES = frozenset(["ng", "le", "oh", "og"])  # with one capital, that is; "NG" is a tube
@@ -87,8 +88,10 @@ def _led_unknown(match: re.Match[str]) -> bool:
 
 
 def _named_sign(match: re.Match[str]) -> bool:
-    """Tell whether a disease, sign or device is meant that bears an unknown name."""
-    return bool(_BORN_BY.match(match.string, match.end()))
+    """Tell whether a disease, sign or device is meant that bears an unknown name, not a town's port or line."""
+    if not _BORN_BY.match(match.string, match.end()):
+        return False
+    return not WHERE.search(match.string[max(0, match.start() - _BEFORE) : match.start()])
 
 
 def _is_label(match: re.Match[str]) -> bool:
