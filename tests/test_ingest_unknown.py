@@ -55,6 +55,11 @@ def test_a_number_is_read_with_what_stands_beside_it(text, left):
         ("KAMINSKI", CAPITALS, False),
         ("kaminski", SMALL, False),
         ("kaminski", MIXED, False),  # the census knows it
+        ("TKM", MIXED, False),  # letters that no list of short forms holds may be a writer's
+        ("CVVH", MIXED, True),
+        ("ZQB", CAPITALS, False),
+        ("cooperS", MIXED, False),  # a capital inside a word is a user's name, but for units
+        ("mmHg", MIXED, True),
         ("Mia", MIXED, False),  # a short form only in capitals
         ("Ng", MIXED, False),
         ("Stone", MIXED, True),  # a weak word: its place must tell

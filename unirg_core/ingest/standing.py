@@ -100,7 +100,7 @@ _LEADS = (
 
 _D = rf"(?<![\w'’.-])([{UPPER}][\w'’]*|[{LOWER}][\w'’]*)(?![\w'’])"
 _SEP = r"(?:,? | ?, ?|;| ?\^ ?|-|/| & | and |,? (?:[A-Z]\.?,? ){1,2})"
-BESIDE_LEFT = re.compile(rf"(?<![\w'’.-])()([{UPPER}{LOWER}][\w'’]*)(?![\w'’])(?={_SEP}\[NAME\])")
+BESIDE_LEFT = re.compile(rf"(?<![\w'’.-])()([{UPPER}{LOWER}][\w'’]+)(?![\w'’])(?={_SEP}\[NAME\])")
 INSIDE_LEFT = re.compile(rf"(?<=[{LOWER},] )([{UPPER}][{LOWER}]+) (?=\[NAME\])")
 BESIDE_RIGHT = re.compile(rf"(?<=\[NAME\])({_SEP}){_D}(?!-[a-z])")
 PAIR = re.compile(rf"{_D}((?:,? | [A-Z]\.? |,|\^|-))(?={_D})")
@@ -137,7 +137,8 @@ LABELLED = re.compile(
 LABELLED_INITIALS = re.compile(
     r"(\b(?:typed|typist|init(?:ials?)?(?: of| are)?|tech(?:nologist)?|transcribed(?: by)?|trans(?:criptionist)?|scribe"
     r"|marker|qc ok|checked|operator|rater|"
-    r"keyed(?: by)?|logged(?: by)?|by)\b\s?[:.=/]?\s?)(?-i:([A-Z]{1,3}|[A-Z]\.[A-Z]\.?))(?![\w'’/-])",
+    r"keyed(?: by)?|logged(?: by)?|by)\b\s?[:.=/]?\s?)"
+    r"(?-i:(?!(?:A|AN|THE|NO|IN|AT|ON|TO|OF|AS|IT|IS|I|WE|HE)\b)([A-Z]{1,3}|[A-Z]\.[A-Z]\.?))(?![\w'’/-])",
     re.IGNORECASE,
 )
 SHORT_LABELLED = re.compile(
