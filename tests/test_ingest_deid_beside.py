@@ -68,6 +68,8 @@ _GO = [
     "TRANSFERRED FROM <place:RUGBY> REHAB.",
     "sent over to <place:hull>, bed rest, films normal",
     "signed in at the office of <name:Dorchester> port health.",
+    "COPY TO <name:Sacred> Heart.",
+    "REPORT SIGNED. COPY TO <name:Holy Redeemer>. LUNGS CLEAR.",
     "ask <name:Stone> (or the clerk)",
     "PT SPEAKS TO <name:MARK> ON PHONE",
     "radiographer told, <time:14.30 h>",

@@ -7,10 +7,11 @@ import pytest
 from unirg_core.ingest.digits import unread_numbers
 
 _GONE = """1421-3923 BB123456A 71-042-60 12345 jsmith22 B-1204 U7 H09/12345 Z15 A1234 4412 00412 07-12 123-4567
-    AB12 2C-114 X00 NCT01234567 C21 12-345-6 ws14 S12-345 1,2345 E303 7 41 388 12B 7/36 11.2 #4 2.09 9F 3-4 6A 1,204"""
+    AB12 2C-114 X00 NCT01234567 C21 12-345-6 ws14 S12-345 1,2345 E303 7 41 388 12B 7/36 11.2 #4 2.09 9F
+    3-4 6A 1,204 56D 31H 17C 93W F/05"""
 _KEPT = """T12 L1-L2 16x24 3x4x5 5-10mm 1:2 14Fr 120kVp FEV1 SpO2 2015 95% T1N0M0 COVID-19 q4h x1 4L G2P1 L3/4 T4-T8
     CO2 Tc-99m F-18 2D PD-L1 HbA1c 1990s BP:140/90 FiO2=40% <5 +2 V70.0 786.2 M1a H1N1 CD4 B12 S1-S2 10cm 41M 1/2 61/F
-    6-day 38.5C 3T X10^3/mm^3 1000/uL ribs:6"""
+    6-day 38.5C 3T 24-h 41F 2w X10^3/mm^3 1000/uL ribs:6"""
 
 
 @pytest.mark.parametrize("chunk", _GONE.split())
@@ -36,8 +37,10 @@ def test_a_number_that_tells_itself_stays(chunk):
         ("crate T1; skip B4", "crate [ID]; skip [ID]"),
         ("group 22939, dose 1825", "group [ID], dose [ID]"),
         ("on the 9th, off the 5th", "on the [ID], off the [ID]"),
+        ("bay 7 D, hook 12 K", "bay [ID] D, hook [ID] K"),
         ("came 22.7., left 23.7.", "came [ID]., left [ID]."),
         ("Job 7. Next", "Job [ID]. Next"),
+        ("[NAME] 3. film", "[NAME] [ID]. film"),
         ("bed linen 7, 3 cm nodule", "bed linen [ID], 3 cm nodule"),
         # nor is a time that no unit follows
         ("turns up at 4, film 2.09", "turns up at [TIME], film [TIME]"),

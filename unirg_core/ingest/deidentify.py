@@ -14,7 +14,7 @@ from unirg_core.ingest.digits import unread_numbers
 from unirg_core.ingest.homes import TRAIL
 from unirg_core.ingest.identifiers import EMAIL, RULES
 from unirg_core.ingest.known import NO_NAME_ALONE, Known, tagged
-from unirg_core.ingest.lexicon import is_doubtful, is_known, is_reports_word, may_name_town
+from unirg_core.ingest.lexicon import CALENDAR, is_doubtful, is_known, is_reports_word, may_name_town
 from unirg_core.ingest.persons import (
     CLINICAL,
     EPONYMS,
@@ -30,6 +30,7 @@ from unirg_core.ingest.persons import (
     NAMED_BEFORE,
     OF_SITES,
     PLAIN,
+    STANDS_OUT,
     UPPER,
     VERBAL,
 )
@@ -99,8 +100,7 @@ def _people(text: str, found: Counter[str]) -> str:
     text = INITIALS.sub(partial(tagged, "name", found), text)
     text = LOW_NAMED.sub(partial(_in_small_letters, found), text)
     text = LOW_DEGREE.sub(partial(_before_low_degree, found), text)
-    if not capitals:
-        text = _unexplained(text, found)
+    text = STANDS_OUT.sub(partial(_standing_out, found), text) if capitals else _unexplained(text, found)
     text = _INITIAL.sub("", _DOUBLED.sub("", text))
     return _NAMES_MERGED.sub("[NAME]", text)
 
@@ -157,6 +157,15 @@ def _in_title_case(text: str) -> bool:
     """Tell whether most of a text's plain words have a capital, so that a capital says nothing."""
     plain = [word for word in _PLAIN_WORDS.findall(text) if is_known(word.lower()) and not is_doubtful(word.lower())]
     return len(plain) > _FEWEST_PLAIN and sum(word[0].isupper() for word in plain) > _TITLE_CASE * len(plain)
+
+
+def _standing_out(found: Counter[str], match: re.Match[str]) -> str:
+    """Replace the words of small letters in a text of capitals, unless reports use all of them."""
+    plain = CLINICAL | EPONYMS | PLAIN | CALENDAR
+    if all(low in plain or is_reports_word(low) or is_term(low) for low in match[1].lower().split()):
+        return match[0]
+    found["name"] += 1
+    return "[NAME]"
 
 
 def _behind_initials(found: Counter[str], small: set[str], match: re.Match[str]) -> str:

@@ -19,16 +19,22 @@ SURE = (
     r"|images?|slices?|frames?|patients|cases|cells?|mgy-cm|mbq|mci|pg|ng|people|pack)\b"
 )
 _GLUED = (
-    r"(?:mm[23]?|cm[23]?|m2?|um|μm|nm|km|in|inch(?:es)?|ft|feet|ml|cc|dl|l|lpm|liters?|litres?|kg|g|gm|gms|grams?|mg"
-    r"|mcg|ug|µg|lbs?|pounds?|oz|kvp?|kev|mev|mas?|mgy|gy|cgy|msv|mhz|khz|hz|t|kpa|bpm|mmhg|torr|meq|mmol|mol|iu|u"
-    r"|%|percent|[°º�?]c?|degs?|degrees?|fr|fren?ch|gauge|ga|hu|suv|ms|msec|secs?|mins?|minutes?|h|hrs?|hours?"
-    r"|d|days?|wks?|weeks?|mos?|months?|y|yo|yrs?|years?|yof|yom|views?|images?|x|w|ng|pg|fl|fold|mgy-cm"
+    r"(?:mm[23]?|cm[23]?|m2|um|μm|nm|km|in|inch(?:es)?|ft|feet|ml|cc|dl|lpm|liters?|litres?|kg|gm|gms|grams?|mg"
+    r"|mcg|ug|µg|lbs?|pounds?|oz|kvp?|kev|mev|mas?|mgy|gy|cgy|msv|mhz|khz|hz|kpa|bpm|mmhg|torr|meq|mmol|mol|iu|u"
+    r"|%|percent|[°º�?]c?|degs?|degrees?|fr|fren?ch|gauge|ga|hu|suv|ms|msec|secs?|mins?|minutes?|hrs?|hours?"
+    r"|days?|wks?|weeks?|mos?|months?|yo|yrs?|years?|yof|yom|views?|images?|ng|pg|fl|fold|mgy-cm"
     r"|sq|ppd|packs?|cmh2o|male|female|vessels?|leads?|levels?|parts?|points?|lumen|chambers?|sided|phase|columns?|channels?"
     r"|quadrants?|items?|lines?|lb)"
 )
+_LETTERED = (
+    r"(?:(?:\d|1[0-5]|\d{1,2}\.\d)l|(?:0?\.\d+|1\.5|[137](?:\.0)?)t|(?:1[4-9]|2\d)g|(?:\d|1[0-2]|24-?|36-?|48-?|72-?)h"
+    r"|(?:\d|1[0-4]|21|28|30)d|(?:\d|1[0-2]|[234]\d)w|[1-8]?\dy|\d{1,2}(?:\.\d)?x|[1-8]\d[mf]|\d{1,2}u|\d\.\dm"
+    r"|(?:3[4-9]|4[0-2])(?:\.\d)?c|(?:9[5-9]|10[0-6])(?:\.\d)?f|[1-8]0s|\d{3}k|\d\.\d{1,2}k|[1-4]v)"
+)
+"""A single letter is a unit behind some numbers only: six days, not bay 56D."""
 _SPACED = (
-    r"(?:m|l|h|d|s|t|c|f|k|u|fr|fren?ch|gauge|ga|views?|yof?|y/?o|yom|yrs?|wks?|mos?|hrs?|secs?|mins?|vessels?|leads?"
-    r"|kpa|puffs?|tabs?|packs?|beats?|times|fold|lumen|chambers?|torr|cmh2o|sq|mol|g/d?l|mg/d?l|[muµ]?mol/l|msec|gm/dl"
+    r"(?:(?-i:[mlhdsLTMF])|(?<=\d\.\d )[cf]|fr|fren?ch|gauge|ga|views?|yof?|y/?o|yom|yrs?|wks?|mos?|hrs?|secs?|mins?"
+    r"|vessels?|leads?|kpa|puffs?|tabs?|packs?|beats?|times|fold|lumen|chambers?|torr|cmh2o|sq|mol|g/d?l|mg/d?l|[muµ]?mol/l|msec|gm/dl"
     r"|million|billion|thousand|per (?:cent|minute|day|week|hour)|x ?10|× ?10)(?![\w'’])"
 )
 _UNIT = rf"(?:{SURE}|{_SPACED}|[%°º×]|[�?]c\b|x\s?\d|(?:out )?of \d{{1,4}}\b|/\s?(?:min|d?l|mm|cmm|hpf|day|kg|10)\b)"
@@ -116,12 +122,12 @@ _GLUED_LABEL = (
 )
 _SELF = re.compile(
     rf"[<>≤≥~±+-]{{0,2}}{_RANGE}-?{_GLUED}(?:/(?:{_GLUED}|\d{{0,2}}h?|min|day|[uµμ]l))?(?:-old)?"
-    rf"|\d\d(?:[cfms]|k)|\d{{3}}k|[1-4]v|\d\d(?:\.\d)[cf]"
+    rf"|{_LETTERED}(?:/(?:{_GLUED}|min|d|h))?"
     rf"|\d{{1,4}}(?:\.\d)?/(?:min|day|d?l|mmc|mm\^?3|kg|7|52|10)"
     rf"|{_NUMBER}[x×*]{_NUMBER}(?:[x×*]{_NUMBER})?(?:{_GLUED})?"
     rf"|[<>≤≥±]=?{_NUMBER}|[~+]\d{{1,2}}|[1-4]\+|-\d(?:\.\d{{1,2}})?|{_O2}|{_GLUED_LABEL}[-:=#]{{0,2}}{_RANGE}(?:{_GLUED})?"
     r"|[ftnqrlcph][:=]\d{1,3}(?:\.\d)?|(?:19|20)\d0['’]?s|\d0['’]s|[a-tv-z]\d\d\.\d{1,3}|v?\d{3}\.\d{1,2}|.*xxx.*|.*10\^\d.*"
-    r"|1:\d{1,2}|1/[2-8]|[23]/[34]|\d{1,2}/[mf]|[mf]/\d{1,2}|p{0,1}[<>=]{1,2}0?\.\d{1,4}|\d{1,2}-years?-old"
+    r"|1:\d{1,2}|1/[2-8]|[23]/[34]|[1-9]\d?/[mf]|[mf]/[1-9]\d?|p{0,1}[<>=]{1,2}0?\.\d{1,4}|\d{1,2}-years?-old"
     r"|(?:19[2-9]|20[0-2])\d(?:-(?:19|20)?\d\d)?",
     re.IGNORECASE,
 )
@@ -130,7 +136,7 @@ _LEVEL = re.compile(
 )
 _KEEPERS = words("""room rooms bed beds ward unit floor station table line row page part port site block key band""")
 _BEFORE_WORD = re.compile(r"([^\W\d_]+)[ #]$")
-_ENUMERATED = re.compile(r"(?:^|[.!?:;)\]]\s*|\n\s*|[.!?]\s*[-–•*]\s?)$")
+_ENUMERATED = re.compile(r"(?:^|[.!?:;]\s*|\n\s*|[.!?]\s*[-–•*]\s?)$")
 _ITEM = re.compile(r"(\d{1,2})(?:[.)](?=\s|[^\W\d]|\[|$)|\s?-\s)")
 _SECOND_ITEM = re.compile(r"[.!?]\s+2[.)]")
 _MOST_ITEMS = 20
