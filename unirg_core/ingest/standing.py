@@ -138,7 +138,7 @@ LABELLED_INITIALS = re.compile(
     r"(\b(?:typed|typist|init(?:ials?)?(?: of| are)?|tech(?:nologist)?|transcribed(?: by)?|trans(?:criptionist)?|scribe"
     r"|marker|qc ok|checked|operator|rater|"
     r"keyed(?: by)?|logged(?: by)?|by)\b\s?[:.=/]?\s?)"
-    r"(?-i:(?!(?:A|AN|THE|NO|IN|AT|ON|TO|OF|AS|IT|IS|I|WE|HE)\b)([A-Z]{1,3}|[A-Z]\.[A-Z]\.?))(?![\w'’/-])",
+    r"(?-i:(?!(?:A|AN|THE|NO|IN|AT|ON|TO|OF|AS|IT|IS|I|WE|HE) [A-Za-z])([A-Z]{1,3}|[A-Z]\.[A-Z]\.?))(?![\w'’/-])",
     re.IGNORECASE,
 )
 SHORT_LABELLED = re.compile(
