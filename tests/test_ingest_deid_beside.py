@@ -11,6 +11,8 @@ _NOBODY = Known([])
 _MARK = re.compile(r"<(\w+):([^>]*)>")
 
 _STAY = [
+    "fed by mouth. found by chance, by day",
+    "bullae since 1988, surgery 1988, films of 2010; in 1999",
     "POD 2, RR 32, sats 88, Cobb angle 34 degrees.",
     "WATER LONG GONE. LOWER LONG SEGMENT. RATHER LONG.",
     "came from home, back to work, at rest, off oxygen, from ct",
@@ -70,6 +72,10 @@ _GO = [
     "signed in at the office of <name:Dorchester> port health.",
     "COPY TO <name:Sacred> Heart.",
     "REPORT SIGNED. COPY TO <name:Holy Redeemer>. LUNGS CLEAR.",
+    "ticket opened by <name:long>, assigned",
+    "SECOND FEE PAID BY <name:FIELD>. AGREE.",
+    "relabelled by <name:grace> after the film",
+    "ENT bleeped <id:1988>, theatre told.",
     "ask <name:Stone> (or the clerk)",
     "PT SPEAKS TO <name:MARK> ON PHONE",
     "radiographer told, <time:14.30 h>",

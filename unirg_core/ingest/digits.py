@@ -51,7 +51,8 @@ _TRAILING = re.compile(
     r"|(?:(?<=\[NAME\])|(?<=\[PLACE\]))-\d{1,5}(?![\w/]|\.\d)"
 )
 _STAMP = re.compile(r"(?:(?<=\[NAME\] )|(?<=\[PLACE\] ))(?:[01]\d|2[0-3])[0-5]\d(?=[.,;)]|$)(?!\.\d)")
-_YEARLIKE = re.compile(r"(?:19|20)[0-5]\d")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_MINUTES = re.compile(r"\d\d[0-5]\d")
 _DATED = re.compile(
     r"(?:\b(?:in|of|since|years?|from|until|till|through|by|before|after|circa|ca|c|and|or|to|for|during|late|early"
     r"|mid|about"
@@ -143,8 +144,8 @@ class _Numbers:
         old = _OLD.fullmatch(core)
         if old and not _NO_AGE.match(text, end) and not _RATED.search(before):
             return self._gone("age", match, start, core, core[old.end(1) :])
-        if _is_year_like_time(core, before, text, end):
-            return self._gone("time", match, start, core)
+        if _YEAR.fullmatch(core) and not _is_year(before, text, end):
+            return self._gone("time" if _MINUTES.fullmatch(core) else "id", match, start, core)
         item = is_item(text, start, self._item)
         if item:
             self._item = item
@@ -172,11 +173,9 @@ class _Numbers:
         )
 
 
-def _is_year_like_time(core: str, before: str, text: str, end: int) -> bool:
-    """Tell whether four digits like a year's stand where no year does and no unit follows."""
-    return bool(_YEARLIKE.fullmatch(core)) and not (
-        _DATED.search(before) or _UNTIMED.match(text, end) or UNIT_AHEAD.match(text, end)
-    )
+def _is_year(before: str, text: str, end: int) -> bool:
+    """Tell whether four digits like a year's stand where a year does, or a unit follows them."""
+    return bool(_DATED.search(before) or _UNTIMED.match(text, end) or UNIT_AHEAD.match(text, end))
 
 
 def _is_clock(core: str, before: str) -> bool:

@@ -73,7 +73,7 @@ def doubted_words(text: str, found: Counter[str], *, one_case: bool) -> str:
         text = pattern.sub(doubted.both, text)
     for pattern in beside.ALONE:
         text = pattern.sub(doubted.alone, text)
-    text = standing.PAIR.sub(doubted.paired, text)
+    text = beside.DONE_BY.sub(doubted.done_by, standing.PAIR.sub(doubted.paired, text))
     for pattern in (
         standing.INITIAL_BEFORE,
         standing.INITIAL_AFTER,
@@ -210,6 +210,12 @@ class _Doubted:
         if match.re is beside.OWNED and low in self._words.bearers | EPONYMS:
             return match[0]
         return match[0] if len(low) == _TWO and low not in beside.SHORT_SURE else self._tagged(match[1])
+
+    def done_by(self, match: re.Match[str]) -> str:
+        """Replace a usual name behind "by", however it is written."""
+        low, words = match[2].lower(), self._words
+        named = low in words.told | words.like_names | words.given | beside.FIRST_NAMES
+        return self._tagged(match[1]) if named and low not in beside.NOT_BY | SHORT_FORMS else match[0]
 
     def gone(self, _: re.Match[str]) -> str:
         """Replace a word that the pattern alone tells."""
