@@ -43,7 +43,9 @@ _JOINS = rf"(?:(?:\s?[-–/x×*:&+]\s?|,? (?:to|and|or|by|through) ){_N}(?:st|nd
 _LIST = rf"(?:(?:, ?{_N}(?:st|nd|rd|th)?){{1,4}},? (?:and|or|&) {_N}(?:st|nd|rd|th)?)"
 _SIDED = r"(?:(?:st|nd|rd|th)?(?:-| ))"
 UNIT_AHEAD = re.compile(rf"(?:{_LIST}|{_JOINS}{{0,3}})\s?-?{_UNIT}", re.IGNORECASE)
-_COUNTED = re.compile(rf"(?:{_LIST}|{_JOINS}{{0,3}}){_SIDED}((?:[^\W\d_]+(?:[- ]|(?![\w'’]))){{1,4}})", re.IGNORECASE)
+_COUNTED = re.compile(
+    rf"(?:{_LIST}|{_JOINS}{{0,3}}){_SIDED}((?:[^\W\d_]{{1,30}}(?:[- ]|(?![\w'’]))){{1,4}})", re.IGNORECASE
+)
 _THINGS = words(
     """rib ribs view vertebra vertebral disc disk lobe lead vessel lumen chamber level part hole image intercostal
     interspace space thoracic lumbar cervical inch foot french pillow pack nodule nodules mass murmur strength systolic
