@@ -96,7 +96,7 @@ def rows(patients: int = 6, visits: int = 2) -> list[dict[str, str]]:
             "age": str(40 + patient),
             "view": "PA",
             "site": "north",
-            "report": f"INDICATION: Cough.\nFINDINGS: Clear lungs. Sign {patient}.\nIMPRESSION: No acute disease.",
+            "report": f"INDICATION: Cough.\nFINDINGS: Clear lungs. Image {patient}.\nIMPRESSION: No acute disease.",
             "person": "Zachariasen, Quillan",
         }
         for patient in range(patients)

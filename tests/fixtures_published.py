@@ -51,7 +51,7 @@ def archive(path: Path, files: Mapping[str, bytes]) -> None:
 
 def openi_xml(number: int, pictures: Sequence[str] = (), caption: str = "PA and lateral", **texts: str) -> bytes:
     """Return a report as Open-i writes it."""
-    told = {"COMPARISON": "None.", "INDICATION": "Cough, XXXX", "FINDINGS": f"Clear XXXX. Sign {number}.", **texts}
+    told = {"COMPARISON": "None.", "INDICATION": "Cough, XXXX", "FINDINGS": f"Clear XXXX. Image {number}.", **texts}
     parts = "".join(f'<AbstractText Label="{label}">{text}</AbstractText>' for label, text in told.items())
     shown = "".join(f'<parentImage id="{name}"><caption>{caption}</caption></parentImage>' for name in pictures)
     return f'<?xml version="1.0"?><eCitation><uId id="CXR{number}"/><a>{parts}</a>{shown}</eCitation>'.encode()
@@ -85,7 +85,7 @@ def openi(root: Path, pictures: str = "png", *, archived: bool = False) -> Path:
 def _mimic_report(patient: int, visit: int) -> str:
     return (
         "                                 FINAL REPORT\n EXAMINATION:  CHEST (PA AND LAT)\n \n"
-        " INDICATION:  ___F with cough.\n \n COMPARISON:  ___.\n \n FINDINGS: \n \n Clear lungs.  Sign "
+        " INDICATION:  ___F with cough.\n \n COMPARISON:  ___.\n \n FINDINGS: \n \n Clear lungs.  Image "
         f"{patient}.{visit}\n \n IMPRESSION: \n \n No acute process on ___.\n"
     )
 
@@ -166,7 +166,7 @@ def chexpert_rows() -> list[dict[str, str]]:
                         "report": "NARRATIVE:\nnot read",
                         "section_clinical_history": "cough",
                         "section_comparison": "None.",
-                        "section_findings": f"Clear lungs. Sign {patient}." if order == 1 else "None",
+                        "section_findings": f"Clear lungs. Image {patient}." if order == 1 else "None",
                         "section_impression": "1. No acute\ndisease." if order == 2 else "nan",
                         "age": "61.0",
                         "sex": "Female",
@@ -208,7 +208,7 @@ def rex_entries(split: str, first: int) -> dict[str, dict[str, Any]]:
             "StudyDate": f"2015030{number % 9 + 1}",
             "Indication": "Cough",
             "Comparison": None,
-            "Findings": f"Clear lungs. Sign {number} {split}.",
+            "Findings": f"Clear lungs. Image {number} {split}.",
             "Impression": "No acute disease.",
             "ImagePath": [f"{base}/l.png", f"{base}/f.png"],
             "ImageViewPosition": ["LATERAL", "POSTERO_ANTERIOR"],

@@ -11,7 +11,14 @@ _NOBODY = Known([])
 _MARK = re.compile(r"<(\w+):([^>]*)>")
 
 _STAY = [
-    "Tube at 6.",
+    "fed by mouth. found by chance, by day",
+    "bullae since 1988, surgery 1988, films of 2010; in 1999",
+    "POD 2, RR 32, sats 88, Cobb angle 34 degrees.",
+    "WATER LONG GONE. LOWER LONG SEGMENT. RATHER LONG.",
+    "came from home, back to work, at rest, off oxygen, from ct",
+    "TRANSFERRED TO CATH LAB. AT SCENE. FROM FALL.",
+    "NG tube tip at Fallot valve; Ghon node.",
+    "before two views, until six weeks, at five months",
     "ETT tip 4.5 cm above the carina, at T4.",
     "Compared to 2010.",
     "CABG 2010.",
@@ -50,6 +57,27 @@ def test_findings_levels_and_years_stay(text):
 
 
 _GO = [
+    # times without a colon or a unit, in figures and in words
+    "film <time:2.09>, sat down at <time:9> sharp.",
+    "he had gone home at <time:six>.",
+    "she rested until <time:five>, then left",
+    "name=<name:ODELL>|t=<time:1928>",
+    # somebody by his trade, by what is his, by the town he came from
+    "KEEPER <name:YOUNG> LOGGED A SIGNAL.",
+    "MINISTER <name:BROWN> LEFT BY THE REAR DOOR.",
+    "SEEN WITH DAUGHTER <name:GRACE> TOGETHER.",
+    "<name:Faith>'s tent was wet.",
+    "TRANSFERRED FROM <place:RUGBY> REHAB.",
+    "sent over to <place:hull>, bed rest, films normal",
+    "signed in at the office of <name:Dorchester> port health.",
+    "COPY TO <name:Sacred> Heart.",
+    "REPORT SIGNED. COPY TO <name:Holy Redeemer>. LUNGS CLEAR.",
+    "ticket opened by <name:long>, assigned",
+    "SECOND FEE PAID BY <name:FIELD>. AGREE.",
+    "relabelled by <name:grace> after the film",
+    "ENT bleeped <id:1988>, theatre told.",
+    "ask <name:Stone> (or the clerk)",
+    "PT SPEAKS TO <name:MARK> ON PHONE",
     "radiographer told, <time:14.30 h>",
     "called at <time:0210h>.",
     "paged <time:2:10a>.",

@@ -18,7 +18,7 @@ def _left(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "Complete heart block, block 2 of the stent trial, lot of secretions.",
+        "Complete heart block, block of the stent trial, lot of secretions.",
         "Station 7 node 12 mm, level 4 node, zone 3 unchanged.",
         "Fractures of ribs 4-8; the opacity lies near the hilum, opposite the carina.",
         "Unit is on; tube 3 cm above the carina, 62 cm at the nostril.",

@@ -245,7 +245,7 @@ def test_a_known_name_of_common_words_is_found_where_both_stand(text, names, lef
         "REPEAT IMAGING ADVISED. TIP HAS REACHED THE STOMACH. DR. WILL BE NOTIFIED.",
         "MOTHER WITH BREAST CANCER. FAMILY HISTORY OF TB.",
         "number of nodules 12; images 1001-1040; series 1200; 5 of 1000 ml.",
-        "pH 7.352, page 4, bed rest, room air, 90 years ago, T4 North of the scar.",
+        "pH 7.352, bed rest, room air, 90 years ago, T4 North of the scar.",
         "lives in a nursing home. transferred from outside hospital. works at construction.",
         "(resolved), (Unchanged), (Likely artifact) and French 14 or Arabic script.",
         "3/6 murmur, 4/5 strength, 03.5 cm, 12 views.",

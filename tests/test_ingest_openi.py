@@ -68,7 +68,7 @@ def test_every_layout_is_ingested(tmp_path, pictures, archived, bits, modality):
     assert {row["institution"] for row in found} == {row["source"] for row in found} == {"openi"}
     assert {(row["original_bits"], row["modality"]) for row in found} == {(bits, modality)}
     assert {row["day"] is None for row in found} == {pictures == "png"}, "only DICOM files tell the day"
-    assert all(row["findings"].startswith("Clear XXXX. Sign") and row["impression"] == "" for row in found)
+    assert all(row["findings"].startswith("Clear XXXX. Image") and row["impression"] == "" for row in found)
     lateral = "The view is lateral; only frontal pictures (PA, AP) are taken (report {}, picture 2)."
     assert reasons(root) == sorted(lateral.format(number) for number in range(1, PATIENTS + 1))
 

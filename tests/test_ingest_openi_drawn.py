@@ -59,7 +59,7 @@ def _of(root, **section):
 def _tree(root, studies=24):
     """Write reports without any picture, a split, gold of some, and header rows of others."""
     said = list(CASES.values())
-    reports = {f"{n}.xml": openi_xml(n, openi_names(n), FINDINGS=f"{said[n % 5]} Sign {n}.") for n in range(studies)}
+    reports = {f"{n}.xml": openi_xml(n, openi_names(n), FINDINGS=f"{said[n % 5]} Image {n}.") for n in range(studies)}
     reports["90.xml"] = openi_xml(90, FINDINGS=CASES["normal"])
     reports["91.xml"] = openi_xml(91, openi_names(91), FINDINGS="")
     archive(root / "NLMCXR_reports.tgz", reports)
@@ -208,7 +208,7 @@ def test_a_drop_of_reports_alone_is_drawn_and_ingested(tmp_path):
         "The report has neither findings nor impression (report 26, drawn picture).",
         "The view is lateral; only frontal pictures (PA, AP) are taken (report 5, drawn picture).",
     ]
-    three = next(row for row in rows if row["findings"].endswith("Sign 3."))
+    three = next(row for row in rows if row["findings"].endswith("Image 3."))
     assert (three["view"], three["modality"], three["photometric"]) == ("AP", "DX", "MONOCHROME1")
     assert (three["original_bits"], three["age"]) == (14, 61) and three["day"] is not None
     assert sum(json.loads((root / "data/deid.json").read_text())["removed_from_text"].values()) == 0, (
@@ -227,7 +227,7 @@ def test_its_truth_is_gold_where_there_is_gold_and_drawn_elsewhere(tmp_path):
 
 
 def _findings(number):
-    said = f"{list(CASES.values())[number % 5]} Sign {number}."
+    said = f"{list(CASES.values())[number % 5]} Image {number}."
     return drawing(f"CXR{number}", Sections(findings=said), "PA", None).findings
 
 

@@ -33,7 +33,7 @@ def test_mimic_in_each_of_its_layouts(tmp_path, pictures, zipped, packed):
     assert len(studies) == 2 * PATIENTS and len({study.patient for study in studies}) == PATIENTS
     assert not source.refusals() and not any(study.fault for study in studies)
     first = studies[0]
-    assert "Clear lungs.  Sign 0.0" in first.report and first.institution == "mimic-cxr"
+    assert "Clear lungs.  Image 0.0" in first.report and first.institution == "mimic-cxr"
     assert all(len(file.read()) > 500 for file in first.files)
     if pictures == "dcm":
         assert not first.dated and [file.view for file in first.files] == ["", ""], "the DICOM files tell"
@@ -102,7 +102,7 @@ def test_chexpert_in_each_of_its_layouts(tmp_path, pictures):
     assert len(studies) == 2 * PATIENTS and not source.refusals()
     first, second = studies[:2]
     assert [file.view for file in first.files] == ["AP", "LATERAL"] and first.files[0].read()
-    assert first.sections == sections_of("Clear lungs. Sign 0.", None, "cough", "None.")
+    assert first.sections == sections_of("Clear lungs. Image 0.", None, "cough", "None.")
     assert (second.sections.findings, second.sections.impression) == ("", "1. No acute disease.")
     assert (first.sex, first.age, first.day, second.day) == ("F", 61, 1, 2)
     assert [study.split for study in studies[::2]] == ["test", *["train"] * 5]
@@ -135,7 +135,7 @@ def test_rexgradient_takes_the_splits_that_are_there(tmp_path):
     assert len(studies) == 12 and not source.refusals()
     first = studies[0]
     assert [file.view for file in first.files] == ["PA", "LATERAL"] and first.files[0].read()
-    assert (first.sections.findings, first.sections.comparison) == ("Clear lungs. Sign 0 train.", "")
+    assert (first.sections.findings, first.sections.comparison) == ("Clear lungs. Image 0 train.", "")
     assert (first.sex, first.age, first.day, first.split) == ("M", 61, day_of("20150301"), "train")
     assert {study.split for study in studies} == {"train", "validation", "test"}
     (tmp_path / TRAIN).unlink()

@@ -66,6 +66,16 @@ OWNED = re.compile(rf"(?<=[{LOWER},;] )()([{UPPER}][{LOWER}]+)(?=['’]s )")
 SIGNS_OFF = re.compile(r"((?:[.!?]|\]) )([A-Z]{2,3})(?=\s*$)")
 """Letters alone at the end of a text."""
 
+DONE_BY = re.compile(
+    rf"((?<![\w'’-])(?i:by) )({_W})(?=\s?[.,;:)/]|$|\s\[|\s(?i:and \[NAME|on|at|after|before|today|then|from|to)\b)"
+)
+"""Who did something, in any case, where the phrase ends; a word of `NOT_BY` is how it was done."""
+
+NOT_BY = words(
+    """hand chance day force way light law reason means surface wall wire drain wash may wing head case best early good
+    east west north south design marker page call read air power steel glass cotton clay august april june july"""
+)
+
 RANKED = re.compile(rf"(\[NAME\] (?i:and|or|/|&) (?i:lt|sgt|capt|cpl|col|maj|ff|ofc|det)\.? )({_W})")
 ALONE = (RANKED, ONE_TITLED, NO_COMMA, FIRST_DEED, ASKED, SAYS, HOUSE, SAID_OF, AT_BED, OWNED)
 """Patterns of one word."""

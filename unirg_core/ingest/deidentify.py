@@ -14,7 +14,7 @@ from unirg_core.ingest.digits import unread_numbers
 from unirg_core.ingest.homes import TRAIL
 from unirg_core.ingest.identifiers import EMAIL, RULES
 from unirg_core.ingest.known import NO_NAME_ALONE, Known, tagged
-from unirg_core.ingest.lexicon import is_doubtful, is_known, is_reports_word
+from unirg_core.ingest.lexicon import CALENDAR, is_doubtful, is_known, is_reports_word, may_name_town
 from unirg_core.ingest.persons import (
     CLINICAL,
     EPONYMS,
@@ -30,10 +30,11 @@ from unirg_core.ingest.persons import (
     NAMED_BEFORE,
     OF_SITES,
     PLAIN,
+    STANDS_OUT,
     UPPER,
     VERBAL,
 )
-from unirg_core.ingest.places import NO_TOWN, PLACED, SITE
+from unirg_core.ingest.places import LOCATED, NO_TOWN, PLACED, SITE, WHERE
 from unirg_core.ingest.small_letters import in_small_letters
 from unirg_core.ingest.terms import is_short_form, is_term
 from unirg_core.ingest.unknown import unknown_words
@@ -41,6 +42,7 @@ from unirg_core.study import CAPITALS, MIXED, SMALL
 
 CATEGORIES = ("name", "id", "date", "time", "phone", "email", "address", "place", "age")
 
+_LEAD = 12  # characters that hold the word before another
 _GIVEN = ("Will", "May")  # so written inside a sentence they are names, not verbs
 _MOST_UNEXPLAINED = 3
 _TITLE_CASE = 0.5
@@ -57,7 +59,7 @@ _NAMES_MERGED = re.compile(rf"\[NAME\](?:(?:\s*,\s*|\s+|-)(?:[{UPPER}]\.?\s+)?\[
 _TITLED = re.compile(r"\b(?:drs?|mr|mrs|ms|prof)\.?\s+$", re.IGNORECASE)
 _ONE_LETTER = re.compile(rf"(?:[{UPPER}]\.){{1,2}},?")
 _WILL = ("will", "may")
-_INITIAL = re.compile(rf"\b[{UPPER}]\.? (?=\[NAME\])|(?<=\[NAME\]) [{UPPER}]\b\.?(?!\w)")
+_INITIAL = re.compile(rf"\b(?![AI] )[{UPPER}]\.? (?=\[NAME\])|(?<=\[NAME\]) [{UPPER}]\b\.?(?!\w)")
 _TAGGED = re.compile(r"\[(?:" + "|".join(c.upper() for c in CATEGORIES) + r")\]")
 TAGGED_DATES = Dates()
 _HOLDERS = re.compile(f"[{chr(HELD)}-{chr(HELD + 0xFFFD)}]")
@@ -78,6 +80,8 @@ def scrub(text: str, known: Known, dates: Dates = TAGGED_DATES) -> tuple[str, Co
     text = TRAIL.sub("", text) if "[ADDRESS]" in text else text
     text = SITE.sub(partial(_site, found), text)
     text = PLACED.sub(partial(_placed, found, _no_name_in_capitals if _in_capitals(text) else _no_name), text)
+    if case != MIXED:
+        text = LOCATED.sub(partial(_located, found), text)
     if one_case(text) == SMALL:
         text = in_small_letters(text, found, _no_name_in_capitals)
     text = _people(text, found)
@@ -96,8 +100,7 @@ def _people(text: str, found: Counter[str]) -> str:
     text = INITIALS.sub(partial(tagged, "name", found), text)
     text = LOW_NAMED.sub(partial(_in_small_letters, found), text)
     text = LOW_DEGREE.sub(partial(_before_low_degree, found), text)
-    if not capitals:
-        text = _unexplained(text, found)
+    text = STANDS_OUT.sub(partial(_standing_out, found), text) if capitals else _unexplained(text, found)
     text = _INITIAL.sub("", _DOUBLED.sub("", text))
     return _NAMES_MERGED.sub("[NAME]", text)
 
@@ -156,6 +159,15 @@ def _in_title_case(text: str) -> bool:
     return len(plain) > _FEWEST_PLAIN and sum(word[0].isupper() for word in plain) > _TITLE_CASE * len(plain)
 
 
+def _standing_out(found: Counter[str], match: re.Match[str]) -> str:
+    """Replace the words of small letters in a text of capitals, unless reports use all of them."""
+    plain = CLINICAL | EPONYMS | PLAIN | CALENDAR
+    if all(low in plain or is_reports_word(low) or is_term(low) for low in match[1].lower().split()):
+        return match[0]
+    found["name"] += 1
+    return "[NAME]"
+
+
 def _behind_initials(found: Counter[str], small: set[str], match: re.Match[str]) -> str:
     if _explained(match, small) or VERBAL.fullmatch(match[1]):
         return match[0]
@@ -188,7 +200,8 @@ def _explained(match: re.Match[str], small: set[str]) -> bool:
         return True
     if parts[0] in NO_NAME_ALONE and re.search("-[a-z]", match[1]):
         return True
-    return bool(EXPLAINED.match(match.string, match.end(1)))
+    led = WHERE.search(match.string[max(0, match.start(1) - _LEAD) : match.start(1)])
+    return not led and bool(EXPLAINED.match(match.string, match.end(1)))
 
 
 def _after_lead(found: Counter[str], no_name: Callable[[str], bool], match: re.Match[str]) -> str:
@@ -262,6 +275,15 @@ def _placed(found: Counter[str], no_name: Callable[[str], bool], match: re.Match
     words = match[2].split(" ")
     count = next((n for n, word in enumerate(words) if no_name(word) or _bare(word) in NO_TOWN), len(words))
     return match[1] + _replaced("place", found, [], words[:count], words[count:])
+
+
+def _located(found: Counter[str], match: re.Match[str]) -> str:
+    """Replace a word behind a preposition of place, if it is a name too and reports use it little."""
+    low = match[2].lower()
+    if not may_name_town(low) or low in NO_TOWN | OF_SITES or is_term(low):
+        return match[0]
+    found["place"] += 1
+    return f"{match[1]}[PLACE]"
 
 
 def _replaced(kind: str, found: Counter[str], before: list[str], name: list[str], after: list[str]) -> str:

@@ -42,6 +42,13 @@ _NEVER = PLAIN - words("""will may art page""")
 _TELLING = words(
     """told ask asked phoned rang per signed named reader rep surname name member w/ checked page labelled"""
 )
+_NO_AGENTS = words(
+    """however never either neither rather whether together later sooner corner paper letter water summer winter ever
+    another latter former further better bigger smaller longer shorter order"""
+)
+"""Words that end as a trade's do."""
+_KIN = words("""daughter sister brother mother father grandmother grandfather stepmother stepfather partner""")
+_WILL = ("will", "may")
 _TYPED = 40  # characters in which a typist's word stands before "by"
 _TWO = 2
 _BEFORE = 12  # characters that hold the lead before a word
@@ -54,7 +61,10 @@ def doubted_words(text: str, found: Counter[str], *, one_case: bool) -> str:
     text = standing.CARETS.sub(doubted.gone, standing.LISTED.sub(doubted.gone, text))
     text = standing.WITH_INITIAL.sub(doubted.whole, text)
     text = standing.POSSESSED.sub(doubted.possessed, standing.TITLED.sub(doubted.titled, text))
-    if not one_case:
+    if one_case:
+        text = standing.AGENT.sub(doubted.behind_agent, text)
+    else:
+        text = standing.OWNER.sub(doubted.owner, text)
         text = standing.SHORT_INSIDE.sub(doubted.gone, text)
         text = standing.LIKE_INSIDE.sub(doubted.inside, text)
         text = standing.TOLD_OR_TELLS.sub(doubted.like, text)
@@ -63,7 +73,7 @@ def doubted_words(text: str, found: Counter[str], *, one_case: bool) -> str:
         text = pattern.sub(doubted.both, text)
     for pattern in beside.ALONE:
         text = pattern.sub(doubted.alone, text)
-    text = standing.PAIR.sub(doubted.paired, text)
+    text = beside.DONE_BY.sub(doubted.done_by, standing.PAIR.sub(doubted.paired, text))
     for pattern in (
         standing.INITIAL_BEFORE,
         standing.INITIAL_AFTER,
@@ -126,6 +136,22 @@ class _Doubted:
         named = low in self._words.given and low not in self._words.own
         return f"{self._tagged()}{match[2]}" if named else match[0]
 
+    def owner(self, match: re.Match[str]) -> str:
+        """Replace a first name with a capital that has something, though it is a word too."""
+        low = match[1].lower()
+        named = low in self._words.given | beside.FIRST_NAMES and low not in self._words.bearers | EPONYMS
+        return self._tagged() if named else match[0]
+
+    def behind_agent(self, match: re.Match[str]) -> str:
+        """Replace a word that may be a name behind somebody's trade, unless reports use the trade's word."""
+        agent, low = match[1].strip().lower(), match[2].lower()
+        if agent in _KIN:
+            named = low in beside.FIRST_NAMES - set(_WILL)
+        else:
+            named = agent not in self._words.own | _NO_AGENTS and is_known(agent) and is_doubtful(low)
+        stays = SHORT_FORMS | beside.FINDINGS | beside.NO_PERSON
+        return self._tagged(match[1]) if named and low not in stays else match[0]
+
     def joined(self, match: re.Match[str]) -> str:
         """Replace what a hyphen joins to a name, unless it is a plain word."""
         return "" if not is_known(match[1].lower()) or is_doubtful(match[1].lower()) else match[0]
@@ -184,6 +210,12 @@ class _Doubted:
         if match.re is beside.OWNED and low in self._words.bearers | EPONYMS:
             return match[0]
         return match[0] if len(low) == _TWO and low not in beside.SHORT_SURE else self._tagged(match[1])
+
+    def done_by(self, match: re.Match[str]) -> str:
+        """Replace a usual name behind "by", however it is written."""
+        low, words = match[2].lower(), self._words
+        named = low in words.told | words.like_names | words.given | beside.FIRST_NAMES
+        return self._tagged(match[1]) if named and low not in beside.NOT_BY | SHORT_FORMS else match[0]
 
     def gone(self, _: re.Match[str]) -> str:
         """Replace a word that the pattern alone tells."""

@@ -52,7 +52,8 @@ _POST = (
     r"|p\.? ?bag|locked (?:mail )?bag"
     r"|mail (?:service|bag)|community mail ?bag|roadside (?:mail ?(?:box|bag)|delivery)|rural (?:delivery|route"
     r"|mail ?box)|r\.?m\.?b\.?|l\.?m\.?b\.?|c\.?m\.?b\.?"
-    r"|r\.?s\.?d\.?|star route|hc|r\.?r\.?\s?#?|pmb|p\.?m\.?b\.?|comp(?:artment)?|care po)"
+    r"|r\.?s\.?d\.?|star route|hc|r\.?r\.?\s?#"
+    r"|r\.?r\.?(?=\s?\d{1,3},? (?:[Bb]ox|[Ss]ite|[A-Z][a-z]+,))|pmb|p\.?m\.?b\.?|comp(?:artment)?|care po)"
 )
 _KIND = (
     r"(?:nagar|nagara|colony|vihar|enclave|layout|marg|chowk|bazaar|bazar|bagh|puram|peth|mohalla|basti|tola|homestead"

@@ -54,6 +54,8 @@ class Lexicon:
         Short forms.
     own
         Words that reports use in small letters.
+    places
+        States, countries, peoples and months.
     weak, told, verbs, like_names, signs
         As `stays.txt` says.
     """
@@ -66,6 +68,7 @@ class Lexicon:
     mistyped: frozenset[str]
     short: frozenset[str]
     own: frozenset[str]
+    places: frozenset[str]
     weak: frozenset[str]
     told: frozenset[str]
     verbs: frozenset[str]
@@ -94,6 +97,7 @@ def lexicon() -> Lexicon:
         mistyped=frozenset(part for word in built["usual"] for part in _one_out(word)),
         short=stays["short forms"],
         own=built["own"] | CLINICAL | PLAIN | stays["medical"],
+        places=stays["places"],
         weak=own["weak"],
         told=own["told"],
         verbs=own["verbs"],
@@ -137,6 +141,13 @@ def is_reports_word(word: str) -> bool:
     """Tell whether reports use a word in small letters that is no name, so that its capital says nothing."""
     held = lexicon()
     return word in held.own and not any(word in kind for kind in (held.doubtful, held.names, held.like_names))
+
+
+def may_name_town(word: str) -> bool:
+    """Tell whether a known word in small letters is a usual name too, and neither a country nor a word of reports."""
+    held = lexicon()
+    named = word in held.doubtful and (word not in held.weak or word in held.told)
+    return named and not any(word in kind for kind in (held.own, held.short, held.places))
 
 
 def is_doubtful(word: str) -> bool:

@@ -37,7 +37,10 @@ _LEADS = (
     r"(\b(?:till?|until) )(?:1[0-2]|[1-9])(?:[.:][0-5]\d)?(?=[.,;)](?!\d)|$)",
     r"(\bfrom )(?:1[0-2]|[1-9]) (?:till?|until) (?:1[0-2]|[1-9])\b",
     r"(\bjust gone )(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b",
-    r"(\bat )(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?=[.,;)]|$)",
+    r"(\b(?:at|till?|until|before|after|since|around) )(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven"
+    r"|twelve)"
+    r"(?=[.,;)!?]|$| (?:sharp|today|tonight|tomorrow|yesterday|he|she|they|but)\b)",
+    r"(\bt\s?[=:]\s?)(?:[01]\d|2[0-3])[0-5]\d(?![\w/-]|[.,]\d)",
     rf"(?<![\w.,/=<>~x:-])(?<![=<>~x] )(){_DOT}(?=:?,? {_PEOPLE}\b)",
 )
 LONE_TIME = re.compile("(?=[a-z\\d&@,/-])(?:" + "|".join(_LEADS) + ")", re.IGNORECASE)

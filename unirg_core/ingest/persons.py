@@ -163,10 +163,14 @@ LOW_DEGREE = re.compile(
 """In small letters, between a lead and a degree: one or two words."""
 
 INSIDE = re.compile(
-    rf"(?:(?<=[{LOWER},\]'’] )|(?<=\bRT )|(?<=\w \()(?=[{UPPER}][{LOWER}'’-]+(?: [{UPPER}][{LOWER}'’-]+)?\)))"
+    rf"(?:(?<=[{LOWER},\]'’] )|(?<=\bRT )|(?<=\bTO )|(?<=\bAT )|(?<=\bOF )|(?<=\bBY )|(?<=\bFROM )"
+    rf"|(?<=\w \()(?=[{UPPER}][{LOWER}'’-]+(?: [{UPPER}][{LOWER}'’-]+)?\)))"
     rf"({_PARTICLE}{{0,2}}[{UPPER}][{LOWER}'’][\w'’-]{{0,30}}|(?:de|van|von|di)[{UPPER}][{LOWER}]{{2,30}})(?![\w'’-])"
 )
 """A capitalised word inside a sentence, or alone between brackets."""
+
+STANDS_OUT = re.compile(rf"(?<=[{UPPER}]{{2}} )((?:[{UPPER}][{LOWER}]{{2,30}} ?){{1,4}})(?<! )(?= |[.,;:)]|$)")
+"""In a text of capitals the words of small letters side by side."""
 
 INITIALED = re.compile(
     rf"(?:(?<=[{LOWER},;/] )|(?<=: )(?!A\.)"

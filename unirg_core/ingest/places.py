@@ -34,7 +34,8 @@ _ADDRESSES = (
     rf"\b\d{{1,5}} (?!(?:mm|cm|views?|ml|day|week|month|year)s?\b)[a-z]{{2,20}} (?:[a-z]{{3,20}} )?{_LONG_STREET}\b"
     rf"{_FLAT}(?:, [a-z]{{3,20}}(?=[.,;]|$))?",
     r"\b(?i:p\.?\s?o\.?\s+box)\s+\d+",
-    r"\b(?:RR|Rural Route|Route|Rte\.?|County Road|Highway|Hwy\.?|Interstate|State Road) ?\d{1,4}(?:,? Box \d+)?\b",
+    r"\bRR ?\d{1,4}(?=,? (?:Box|[A-Z][a-z]+,))(?:,? Box \d+)?"
+    r"|\b(?:Rural Route|Route|Rte\.?|County Road|Highway|Hwy\.?|Interstate|State Road) ?\d{1,4}(?:,? Box \d+)?\b",
     r"\b(?i:rue|via|calle|avenida|rua|plaza) (?:(?:de|del|de la|la|da|do) )?[A-Z][\w'-]+(?:,? \d{1,4})?",
     r"\b(?:\d{1,4},? )?rue (?:(?:de|du|des) )?(?:la )?[A-Z][\w'-]+",
     r"\b[A-Z][a-zäöüß]+(?:strasse|straße|str\.|gasse|platz|allee) \d{1,4}[a-z]?\b",
@@ -92,7 +93,7 @@ NO_TOWN = words(
     floor sicu micu osh snf dialysis hemodialysis isolation bed stretcher construction agriculture retail school
     prison jail army navy military government company factory construction telemetry obs observation ltac ltach
     inpatient outpatient cath lab theatre theater recovery rehabilitation hospice surface care his her their own
-    same a an the"""
+    same a an the work rest sea church war"""
 )
 """What one lives in, works at or is moved from that is no name."""
 
@@ -103,8 +104,20 @@ LOW_SITE = re.compile(
 LOW_PLACED = re.compile(rf"(\b(?:{_LIVES}) )({_LOW})(?=[.,;]|$| (?:with|since|and|but|until|for|manor|house)\b)")
 """The same in a text of small letters."""
 
+WHERE = re.compile(r"\b(?:of|from|in|at|near|via|off|to|for) $", re.IGNORECASE)
+"""Behind which a port, line or unit of an unknown name is a place's rather than a patient's."""
+
+LOCATED = re.compile(
+    r"(?<![\w'’-])((?:at|from|near|via|off|(?:transfer(?:red)?|sent|moved|going|went|go|back|returned?|referr?(?:ed)?"
+    r"|travell?(?:ed)?|drove|flew|flown|driven|home)(?: over| back)? to) (?:the )?)([^\W\d_]{3,30})"
+    r"(?=\s?[.,;:)/\]|]|$|\s\[|\s(?:on|at|by|who|and|until|before|after|since|with|for|then|today|last|this|county|city"
+    r"|town|port|rehab|nh|road|district|village|school|station|area|lodge)\b)",
+    re.IGNORECASE,
+)
+"""In a text of one case: a preposition of place, which stays, and a word behind it that ends its phrase."""
+
 _ROOMS = (
-    r"(?<![\w-])((?:room|cell block|cellblock|rm|bed|bay|cubicle|pod|bunk|ward)s?\.?(?: (?:no\.?|number))?[ :]{1,2}#?)"
+    r"(?<![\w-])((?:room|cell block|cellblock|rm|bed|bay|cubicle|bunk|ward)s?\.?(?: (?:no\.?|number))?[ :]{1,2}#?)"
     r"(?=[A-Z-]{0,2}\d)(?:[A-Z]-?)?\d{1,4}(?:-?[A-Z])?(?:[-/]\d{1,3})?(?![\w%/-]|\.\d|:\d)",
     r"(\b(?:room|rm) \d[ -](?:north|south|east|west) )\d{1,4}[A-Z]?\b",
 )

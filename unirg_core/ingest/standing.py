@@ -99,8 +99,8 @@ _LEADS = (
 
 
 _D = rf"(?<![\w'’.-])([{UPPER}][\w'’]*|[{LOWER}][\w'’]*)(?![\w'’])"
-_SEP = r"(?:,? | ?, ?| ?\^ ?|-|/| & | and |,? (?:[A-Z]\.?,? ){1,2})"
-BESIDE_LEFT = re.compile(rf"(?<![\w'’.-])()([{UPPER}{LOWER}][\w'’]*)(?![\w'’])(?={_SEP}\[NAME\])")
+_SEP = r"(?:,? | ?, ?|;| ?\^ ?|-|/| & | and |,? (?:[A-Z]\.?,? ){1,2})"
+BESIDE_LEFT = re.compile(rf"(?<![\w'’.-])()([{UPPER}{LOWER}][\w'’]+)(?![\w'’])(?={_SEP}\[NAME\])")
 INSIDE_LEFT = re.compile(rf"(?<=[{LOWER},] )([{UPPER}][{LOWER}]+) (?=\[NAME\])")
 BESIDE_RIGHT = re.compile(rf"(?<=\[NAME\])({_SEP}){_D}(?!-[a-z])")
 PAIR = re.compile(rf"{_D}((?:,? | [A-Z]\.? |,|\^|-))(?={_D})")
@@ -137,7 +137,8 @@ LABELLED = re.compile(
 LABELLED_INITIALS = re.compile(
     r"(\b(?:typed|typist|init(?:ials?)?(?: of| are)?|tech(?:nologist)?|transcribed(?: by)?|trans(?:criptionist)?|scribe"
     r"|marker|qc ok|checked|operator|rater|"
-    r"keyed(?: by)?|logged(?: by)?|by)\b\s?[:.=/]?\s?)(?-i:([A-Z]{1,3}|[A-Z]\.[A-Z]\.?))(?![\w'’/-])",
+    r"keyed(?: by)?|logged(?: by)?|by)\b\s?[:.=/]?\s?)"
+    r"(?-i:(?!(?:A|AN|THE|NO|IN|AT|ON|TO|OF|AS|IT|IS|I|WE|HE) [A-Za-z])([A-Z]{1,3}|[A-Z]\.[A-Z]\.?))(?![\w'’/-])",
     re.IGNORECASE,
 )
 SHORT_LABELLED = re.compile(
@@ -171,6 +172,15 @@ LISTED = re.compile(
 """Family and given name, written together, before what a list tells of a person."""
 
 POSSESSED = re.compile(rf"(?<![\w'’-])([{LOWER}]{{3,}})(['’]s)(?!\w)")
+OWNER = re.compile(rf"(?<![\w'’-])([{UPPER}][{LOWER}]{{2,}})(?=['’]s (?!sign|disease|syndrome|node|tube|line|angle))")
+"""Who has something, with a capital wherever he stands."""
+
+AGENT = re.compile(
+    rf"(?<![\w'’-])([{UPPER}{LOWER}]{{2,}}"
+    rf"(?i:er|or|ist|man|woman|ian|ess|wife|boy|girl|maid|lord|lady) )([{UPPER}{LOWER}]{{3,}})(?![\w'’-])"
+)
+"""Behind a word that ends as those do who work, travel or keep something: `KEEPER YOUNG`."""
+
 JOINED = re.compile(rf"(?<=\[NAME\])-([{LOWER}]{{2,}})(?![\w'’-])")
 SHORT_BEFORE = re.compile(rf"(?<![\w'’.-])([{UPPER}][{UPPER}{LOWER}])(?= ?[>|/;&+] ?\[NAME\])")
 LIKE_INSIDE = re.compile(rf"(?<=[{LOWER},;] )()([{UPPER}][{LOWER}]{{2,}})(?![\w'’-]| [{UPPER}][{LOWER}])(?=[^:]|$)")
@@ -220,7 +230,7 @@ ENDED = re.compile(
 )
 ALONE = re.compile(
     rf"((?:^|[,;:./(|>\n\"“~•*–]|--|\b\d\)|(?<=[a-z])-) ?)([{UPPER}][\w'’]+)"
-    rf"(?= ?(?:[,;:.)/|\n<>\"”~•*–]|--|$|\d\)|\[))"
+    rf"(?= ?(?:[,;:.)/|\n<>\"”~•*–(]|--|$|\d\)|\[))"
 )
 TELLS_ID = re.compile(rf"(?<![\w'’-])()([{UPPER}][\w'’]+)(?=,? \((?:\[ID\]|\[AGE\])|,? \[(?:ID|AGE)\])")
 TWO_LETTERS = re.compile(

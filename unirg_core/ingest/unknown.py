@@ -11,7 +11,8 @@ from functools import lru_cache
 
 from unirg_core.ingest.doubted import doubted_words
 from unirg_core.ingest.lexicon import is_doubtful, is_known, lexicon
-from unirg_core.ingest.persons import LOWER, SHORT_FORMS, UPPER
+from unirg_core.ingest.persons import EPONYMS, LOWER, SHORT_FORMS, UPPER
+from unirg_core.ingest.places import WHERE
 from unirg_core.ingest.standing import LED_LOW
 from unirg_core.study import CAPITALS, MIXED
 
@@ -35,15 +36,14 @@ _BORN_BY = re.compile(
     r"|procedure"
     r"|operation|method|lymphoma|tumou?rs?|sarcoma|deformity|lesions?|bod(?:y|ies)|man(?:eu|oeu)ver|capsules?"
     r"|ports?|arthropathy|arthritis|nephritis|hump|ring|triad|palsy"
-    r"|aneurysm|fossa|ligament|foramen|canal|gland|reflex|ulcer|contracture|malformation|anomaly|phenomenon)\b",
+    r"|aneurysm|fossa|ligament|foramen|canal|gland|reflex|ulcer|angle|index|score|ratio|contracture|malformation|anomaly|phenomenon)\b",
     re.IGNORECASE,
 )
 _ALWAYS_NAMES = frozenset(["ng", "le", "oh", "og"])  # with one capital, that is; "NG" is a tube
 _SHORTEST_LOW = 4
+_CAMEL = re.compile(rf"[{LOWER}][{UPPER}]")
 _TWO = 2
 _BEFORE = 24  # characters that hold the lead before a word
-_SHORT_FORM_LETTERS = 4
-_SPOKEN_LETTERS = 3  # more of them with a vowel are a word rather than a short form
 _VOWEL = re.compile("[aeiouy]")
 
 
@@ -87,8 +87,10 @@ def _led_unknown(match: re.Match[str]) -> bool:
 
 
 def _named_sign(match: re.Match[str]) -> bool:
-    """Tell whether a disease, sign or device is meant that bears an unknown name."""
-    return bool(_BORN_BY.match(match.string, match.end()))
+    """Tell whether a disease, sign or device is meant that bears an unknown name, not a town's port or line."""
+    if not _BORN_BY.match(match.string, match.end()):
+        return False
+    return not WHERE.search(match.string[max(0, match.start() - _BEFORE) : match.start()])
 
 
 def _is_label(match: re.Match[str]) -> bool:
@@ -117,6 +119,8 @@ def stays(word: str, case: str) -> bool:
         and bare[1:].islower()
     ):
         return False
+    if _CAMEL.search(bare) and low not in lexicon().own | lexicon().short | EPONYMS | SHORT_FORMS:
+        return False
     if is_known(low):
         return not (
             low in lexicon().signs
@@ -128,9 +132,7 @@ def stays(word: str, case: str) -> bool:
             )
         ) or (bare.islower() and (case == MIXED or low in lexicon().own))
     if bare.isupper() or (bare[:-1].isupper() and bare[-1] == "s"):
-        letters = bare.rstrip("s")
-        spoken = len(letters) > _SPOKEN_LETTERS and (case != MIXED or bool(_VOWEL.search(low)))
-        return len(letters) <= _SHORT_FORM_LETTERS and not spoken and low not in lexicon().names
+        return len(low) <= _TWO and low not in lexicon().names
     if bare.islower() and case == MIXED:
         return len(low) < _SHORTEST_LOW or (low not in lexicon().names and bool(_LEARNED.fullmatch(low)))
     return False
