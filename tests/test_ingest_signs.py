@@ -115,3 +115,30 @@ About one third, 1/3, of the left hemithorax. 50-60% pneumothorax. 2/3 down. 0.5
 @pytest.mark.parametrize("text", _REPORTS.strip().splitlines())
 def test_reports_that_are_full_of_numbers_stay(text):
     assert scrub(text, Known([])) == (text, Counter())
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        # more than two digits, a point or a leading zero count nothing, whatever follows
+        ("rang 1546 re tube, ETT at T3", "rang [ID] re tube, ETT at T3"),
+        ("after the 00.17 film it lay low", "after the [TIME] film it lay low"),
+        ("lying on 412 clips", "lying on [ID] clips"),
+        ("12 clips, 7 wires, 2 films", None),
+        # what is left beside a tag
+        ("provider 364213KH read it", "provider [ID] read it"),
+        ("by telephone, KW 4-4827", "by telephone, [NAME] [PHONE]"),
+        ("bureau ref HM 9917/16 and mine", "bureau ref [ID] and mine"),
+        ("cell 081 351 1954: FEV1 1.94 l", "cell [PHONE] [TIME]: FEV1 1.94 l"),
+        ("when Grant N'Diaye had tapped 650 mL", "when [NAME] had tapped 650 mL"),
+        ("CT 4471829 of the chest", "CT [ID] of the chest"),
+        ("read by Dr. Smith's fellow", "read by Dr. [NAME]'s fellow"),
+        # two capitals that no list has are somebody's initials
+        ("typed LQ, read WB", "typed [NAME]"),
+        ("below GE junction, LV and RV large, AC joint", None),
+        # firms that take films
+        ("plate of Belmont Diagnostics seen", "plate [PLACE] seen"),
+    ],
+)
+def test_what_stands_beside_an_identifier_goes_with_it(text, left):
+    assert scrub(text, Known([]))[0] == (text if left is None else left)

@@ -44,7 +44,7 @@ _RULES = (
         "lone_times.py",
     ),
     *("lexicon.py", "lexicon.txt.gz", "persons.py", "places.py", "small_letters.py", "standing.py", "stays.txt"),
-    *("signs.py", "terms.py", "times.py", "unknown.py"),
+    *("remains.py", "signs.py", "terms.py", "times.py", "unknown.py"),
 )
 
 

@@ -35,6 +35,7 @@ from unirg_core.ingest.persons import (
     VERBAL,
 )
 from unirg_core.ingest.places import LOCATED, NO_TOWN, PLACED, SITE, WHERE
+from unirg_core.ingest.remains import without_remains
 from unirg_core.ingest.small_letters import in_small_letters
 from unirg_core.ingest.terms import is_short_form, is_term
 from unirg_core.ingest.unknown import unknown_words
@@ -86,7 +87,7 @@ def scrub(text: str, known: Known, dates: Dates = TAGGED_DATES) -> tuple[str, Co
         text = in_small_letters(text, found, _no_name_in_capitals)
     text = _people(text, found)
     case = SMALL if case == MIXED and _begins_small(text) else case
-    text = unread_numbers(unknown_words(text, found, case), found)
+    text = without_remains(unread_numbers(unknown_words(text, found, case), found))
     return _HOLDERS.sub(lambda match: moved[ord(match[0]) - HELD], text), found
 
 

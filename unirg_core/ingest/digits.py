@@ -70,7 +70,7 @@ _DATED = re.compile(
     r"|disease|operation|treatment|therapy|removal|excision|ablation|cath\w*|dialysis|diagnos\w+|sarcoid\w*|procedure"
     r"|\w+(?:ectomy|otomy|ostomy|plasty|scopy|graphy|gram|oma|itis|osis|desis|emia|ized"
     r"|ised))\b[.,:]?\s?[(\[]?|\d[,;/–-]?\s?"
-    r"|[,;:(/'’–©-]\s?|\[[A-Z]+\],?\s?|^\s*|[.!?]\s+)$",
+    r"|[,;:(/'’–©-]\s?|\[(?:DATE|NAME|PLACE|TIME|AGE)\],?\s?|^\s*|[.!?]\s+)$",
     re.IGNORECASE,
 )
 """What a year stands behind."""
@@ -160,7 +160,7 @@ class _Numbers:
         """Tell whether a sign stands at a number, or at each of several that signs join."""
         if tells_itself(core) or is_level(core, before) or is_ordinal(core, text, start, end):
             return True
-        explained = goes_on(text, self._last, start) or bool(UNIT_AHEAD.match(text, end)) or counts(text, end)
+        explained = goes_on(text, self._last, start) or bool(UNIT_AHEAD.match(text, end)) or counts(core, text, end)
         if BARE.fullmatch(core):
             return explained or is_labelled(core, before)
         parts = list(_PARTS.finditer(core))

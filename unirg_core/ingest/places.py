@@ -49,7 +49,7 @@ _HEADS = (
     r"Hospitals?|Clinics?|University|Medical Cent(?:er|re)|Health System|Infirmary|Nursing Home|Nursing Facility"
     r"|Health Cent(?:er|re)|Care Home|Airport|(?:Heart|Cancer|Health|Medical|Eye) Institute|Institute|High School"
     r"|(?:Elementary|Middle|Primary|Grammar|Secondary|Infants?|Junior) School|School|College|Memorial|Health ?care"
-    r"|Sanatorium|Hospice"
+    r"|Sanatorium|Hospice|Diagnostics"
     r"|Rehab(?:ilitation)? Cent(?:er|re)|Imaging Cent(?:er|re)|Surgery Cent(?:er|re)|Cancer Cent(?:er|re)|Urgent Care"
     r"|Retirement (?:Home|Village)|Day ?care|Penitentiary|Correctional Facility|State Prison|County Jail"
 )

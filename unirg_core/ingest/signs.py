@@ -59,6 +59,7 @@ _NO_THINGS = words(
     """is was has does needs wants asks shows says states complains comes goes his its this thus us as yes across
     versus plus minus perhaps always besides previous various less towards sees rings calls tells"""
 )
+_NO_COUNT = re.compile(r"\d{3}|[.:]\d|\b0\d")
 _ONES = words("""a an the of in at on by to for from with and or but who when where while that then no not is was""")
 _ORDINAL = re.compile(r"\d{1,2}(?:st|nd|rd|th)(?:(?:-|/|–|through)\d{1,2}(?:st|nd|rd|th))*", re.IGNORECASE)
 _RIBBED = re.compile(
@@ -158,9 +159,9 @@ def is_level(part: str, before: str) -> bool:
     return word is None or (word[1].lower() in lexicon().own | lexicon().short and word[1].lower() not in _KEEPERS)
 
 
-def counts(text: str, end: int) -> bool:
-    """Tell whether what a report counts follows: `2 new nodules`, `7, 8 and 9 ribs`."""
-    match = _COUNTED.match(text, end)
+def counts(number: str, text: str, end: int) -> bool:
+    """Tell whether what a report counts follows a small whole number: `2 new nodules`, `7, 8 and 9 ribs`."""
+    match = None if _NO_COUNT.search(number) else _COUNTED.match(text, end)
     if not match:
         return False
     for word in re.split("[- ]", match[1].lower()):

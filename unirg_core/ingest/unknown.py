@@ -131,8 +131,6 @@ def stays(word: str, case: str) -> bool:
                 and low not in lexicon().bearers
             )
         ) or (bare.islower() and (case == MIXED or low in lexicon().own))
-    if bare.isupper() or (bare[:-1].isupper() and bare[-1] == "s"):
-        return len(low) <= _TWO and low not in lexicon().names
     if bare.islower() and case == MIXED:
         return len(low) < _SHORTEST_LOW or (low not in lexicon().names and bool(_LEARNED.fullmatch(low)))
     return False
