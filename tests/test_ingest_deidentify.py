@@ -1,5 +1,6 @@
 """De-identification of text: what is taken out, what stays, and measured recall on planted forms."""
 
+import re
 import tarfile
 import time
 from collections import Counter
@@ -175,6 +176,8 @@ def test_any_text_can_be_scrubbed_and_is_clean_after_once(text):
         assert left.split() == text.split()
 
 
+_TAGLESS = re.compile(r"(?<![\w\[])\w+(?![\w\]])")
+
 _ADVERSARIAL = [
     # (text, what is left)
     ("DISCUSSED WITH DR O'NEILL-VAN DYKE BY PHONE.", "DISCUSSED WITH DR [NAME] BY PHONE."),
@@ -258,9 +261,10 @@ def test_eponyms_measures_and_capitals_stay(text):
 
 
 @given(st.text("abcdeABCDE .,:'-/()0123456789\n[]XNDrM", max_size=150), st.sampled_from([None, -400]))
-def test_scrubbing_again_changes_nothing_and_nothing_grows_without_bound(text, shift):
+def test_scrubbing_again_brings_nothing_back_and_nothing_grows_without_bound(text, shift):
     once, _ = scrub(text, _QUILLAN, Dates(shift))
-    assert scrub(once, _QUILLAN, Dates(None if shift is None else 0))[0] == once
+    again, _ = scrub(once, _QUILLAN, Dates(None if shift is None else 0))
+    assert not Counter(_TAGLESS.findall(again)) - Counter(_TAGLESS.findall(once))
     assert len(once) <= 4 * len(text) + 16
 
 

@@ -46,6 +46,7 @@ CATEGORIES = ("name", "id", "date", "time", "phone", "email", "address", "place"
 _LEAD = 12  # characters that hold the word before another
 _GIVEN = ("Will", "May")  # so written inside a sentence they are names, not verbs
 _MOST_UNEXPLAINED = 3
+_MOST_ROUNDS = 4
 _TITLE_CASE = 0.5
 _FEWEST_PLAIN = 4
 _PLAIN_WORDS = re.compile(rf"(?<=[\w,;] )[{UPPER}{LOWER}][{LOWER}]{{3,}}(?!\w)")
@@ -60,7 +61,7 @@ _NAMES_MERGED = re.compile(rf"\[NAME\](?:(?:\s*,\s*|\s+|-)(?:[{UPPER}]\.?\s+)?\[
 _TITLED = re.compile(r"\b(?:drs?|mr|mrs|ms|prof)\.?\s+$", re.IGNORECASE)
 _ONE_LETTER = re.compile(rf"(?:[{UPPER}]\.){{1,2}},?")
 _WILL = ("will", "may")
-_INITIAL = re.compile(rf"\b(?![AI] )[{UPPER}]\.? (?=\[NAME\])|(?<=\[NAME\]) [{UPPER}]\b\.?(?!\w)")
+_INITIAL = re.compile(rf"\b(?![AI] )[{UPPER}]\.? (?=\[NAME\])|(?<=\[NAME\]) [{UPPER}]\b\.?(?![\w:])")
 _TAGGED = re.compile(r"\[(?:" + "|".join(c.upper() for c in CATEGORIES) + r")\]")
 TAGGED_DATES = Dates()
 _HOLDERS = re.compile(f"[{chr(HELD)}-{chr(HELD + 0xFFFD)}]")
@@ -87,8 +88,18 @@ def scrub(text: str, known: Known, dates: Dates = TAGGED_DATES) -> tuple[str, Co
         text = in_small_letters(text, found, _no_name_in_capitals)
     text = _people(text, found)
     case = SMALL if case == MIXED and _begins_small(text) else case
-    text = without_remains(unread_numbers(unknown_words(text, found, case), found))
+    text = _unexplained_left(text, found, case)
     return _HOLDERS.sub(lambda match: moved[ord(match[0]) - HELD], text), found
+
+
+def _unexplained_left(text: str, found: Counter[str], case: str) -> str:
+    """Return the text without words and numbers that nothing explains; asked again, as a tag may unmask others."""
+    for _ in range(_MOST_ROUNDS):
+        before, text = text, without_remains(unread_numbers(unknown_words(text, found, case), found))
+        text = _INITIAL.sub("", text)
+        if text == before:
+            break
+    return text
 
 
 def _people(text: str, found: Counter[str]) -> str:
