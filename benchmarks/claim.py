@@ -48,7 +48,8 @@ def main(confirm: bool, pairs: int, names: Sequence[str]) -> int:
     wanted = {"sft", *CONTROLS, JUDGED, *names}
     arms = [arm for arm in known_arms.ARMS.values() if arm.name in wanted]
     worlds = CONFIRMING_WORLDS[:pairs] if confirm else range(REHEARSED, REHEARSED + pairs)
-    params = resolve(ROOT, "claim", {"ingest": {"phantom": {"world": worlds[0], "confirming": confirm}}})
+    opened = {"ingest": {"phantom": {"world": worlds[0], "confirming": confirm}}}
+    params = resolve(ROOT, "claim", opened, confirming=confirm)
     if confirm:
         _log(worlds, sorted(wanted))
     drawn = [run.Pair(world, seed) for seed, world in enumerate(worlds)]

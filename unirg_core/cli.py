@@ -456,3 +456,7 @@ def _tell(found: object, words: str, json_: bool, *, bad: bool) -> None:
     typer.echo(json.dumps(found, indent=1) if json_ else words)
     if bad:
         raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -81,6 +81,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         text = path.read_text()
     except FileNotFoundError:
         raise BadInput(f"{path} does not exist.") from None
+    except (IsADirectoryError, UnicodeDecodeError):
+        raise BadInput(f"{path} is no text file; it must hold YAML in UTF-8.") from None
     return parse_yaml(text, str(path))
 
 
@@ -129,29 +131,55 @@ def assignments(texts: Iterable[str]) -> dict[str, Any]:
             nested: Any = yaml.safe_load(right)
         except yaml.YAMLError:
             raise BadInput(f"--set {text}: {right} is not valid YAML; check its brackets and quotes.") from None
-        for part in reversed(name.strip().split(".")):
+        parts = name.strip().split(".")
+        if "reward" in parts[:-1]:
+            whole = ".".join(parts[: parts.index("reward") + 1])
+            raise BadInput(
+                f"--set {text}: a reward is set as a whole, so that none of another recipe stays in it unseen; "
+                f"as in --set '{whole}={{micro_gain: 0.5, well_formed: 0.5}}'."
+            )
+        for part in reversed(parts):
             nested = {part: nested}
         values = overlay(values, nested)
     return values
 
 
-def resolve(root: Path, recipe: str | None = None, above: Mapping[str, Any] | None = None) -> Params:
+def resolve(
+    root: Path, recipe: str | None = None, above: Mapping[str, Any] | None = None, *, confirming: bool = False
+) -> Params:
     """Return the parameters of a run: `params.yaml`, the recipe over it, then what the caller sets.
+
+    Parameters
+    ----------
+    root
+        The repository's folder.
+    recipe
+        The name of an overlay in `recipes/`.
+    above
+        What lies over both.
+    confirming
+        Whether the caller logs a look at the confirming worlds, as benchmarks/claim.py does.
 
     Raises
     ------
     BadInput
-        When the recipe does not exist (the sentence lists those that do) or any value will not do.
+        When the recipe does not exist (the sentence lists those that do), any value will not do, or a confirming world
+        is asked for by anybody else.
     """
     values = read_yaml(root / "params.yaml")
     if recipe:
-        path = root / "recipes" / f"{recipe}.yaml"
-        if not path.exists():
-            there = ", ".join(sorted(p.stem for p in (root / "recipes").glob("*.yaml")))
-            raise BadInput(f"There is no recipe {recipe}; there are: {there}.")
-        values = overlay(values, read_yaml(path))
+        names = sorted(path.stem for path in (root / "recipes").glob("*.yaml"))
+        if recipe not in names:
+            raise BadInput(f"There is no recipe {recipe}; there are: {', '.join(names)}.")
+        values = overlay(values, read_yaml(root / "recipes" / f"{recipe}.yaml"))
     origin = f"recipe {recipe}" if recipe else "params.yaml"
-    return parse(overlay(values, above), f"{origin} with what was set") if above else parse(values, origin)
+    params = parse(overlay(values, above), f"{origin} with what was set") if above else parse(values, origin)
+    if params.ingest.phantom.confirming and not confirming:
+        raise BadInput(
+            "ingest.phantom.confirming opens worlds that every look at has to be logged first; "
+            "`python benchmarks/claim.py --confirm` does that (docs/claim.md)."
+        )
+    return params
 
 
 def dump(params: Params) -> str:

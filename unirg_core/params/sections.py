@@ -27,6 +27,7 @@ BASE_WORLD = 9000
 """The neutral population that the embedded base model is pretrained on."""
 
 
+_BETTER_LOW = ("radcliq",)
 Schedule = Literal["linear", "cosine", "constant"]
 
 
@@ -53,7 +54,7 @@ class Phantom(Section):
 
 
 class Split(Section):
-    """Who is trained on and who is tested (DESIGN.md, `split.policy`): whole patients only."""
+    """Who is trained on and who is tested (docs/data-versions.md): whole patients only."""
 
     held_out: tuple[str, ...] = Field(("phantom-c",), description="Institutions that are only tested")
     validation: Share = Field(0.05, description="Share of patients held out to choose checkpoints by")
@@ -328,6 +329,13 @@ class RlStep(Section):
     def _rewards_something(self) -> "RlStep":
         if not self.reward or not any(self.reward.values()):
             raise ValueError("reward is empty; name at least one score with a weight that is not zero")
+        for name, weight in self.reward.items():
+            if weight and (weight < 0) != (name in _BETTER_LOW):
+                better, side = ("lower", "below") if name in _BETTER_LOW else ("higher", "above")
+                raise ValueError(
+                    f"reward.{name} = {weight:g} would train the model to be wrong, since {name} is the better the "
+                    f"{better}; give a weight {side} zero"
+                )
         if self.weights == "standardised" and not any(self.reward.get(name) for name in STANDARDISED):
             raise ValueError(
                 "weights: standardised changes nothing, because no rewarded score has a published mean and scale "
