@@ -1,4 +1,4 @@
-"""The eight traps of the recipe (RECIPE section 3), each found in published tools.
+"""Eight traps of clinical scores as rewards, each found in published tools.
 
 Each test keeps the naive implementation and shows what it does wrong beside what ours does with the same input.
 """

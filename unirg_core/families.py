@@ -1,7 +1,7 @@
 """Families of scores, and which scores are held out of the reward.
 
 What is optimised says little about what was gained: scores of one family rise together, by what they read and not by
-what the model sees (RECIPE section 3, traps 5 and 8). So a score judges only where neither it nor any of its families
+what the model sees (test_scores_traps, 5 and 8). So a score judges only where neither it nor any of its families
 is in the reward. A score is in every family whose reading it rests on: `entity_f1` and `temporal_f1` find their words
 with the labeler's lexicon, RadCliQ is made of three families.
 
@@ -25,7 +25,7 @@ DRAWN_REPORTS = ("phantom",)
 """Kinds of data whose reports are drawn too, so that they may be quoted anywhere."""
 
 STANDARDISED = ("radgraph_f1", "bertscore", "sembscore", "bleu2")
-"""Scores with a published mean and scale, those of RadCliQ-v1, in its order (RECIPE section 3)."""
+"""Scores with a published mean and scale, those of RadCliQ-v1, in its order (docs/scores.md)."""
 
 _MEMBERS = {
     "text": ("bleu2", "bleu4", "rouge_l", "cider", "radcliq"),

@@ -1,4 +1,4 @@
-"""BERTScore as inside RadCliQ (RECIPE section 3): distilroberta-base, layer 5, rescaled with .8473319, idf off.
+"""BERTScore as inside RadCliQ (docs/scores.md): distilroberta-base, layer 5, rescaled with .8473319, idf off.
 
 RadEval's own code computes it. Departures from its `RadCliQ` metric: idf is off, because over the texts of one GRPO
 group it is zero and an identical pair scores -5.55 (trap 2). An empty text scores -5.55 too, the library's

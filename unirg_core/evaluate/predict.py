@@ -27,8 +27,8 @@ TEMPLATE = compose(
 )
 """The constant normal report, in no institution's house style: what a score gives for saying nothing of the picture.
 
-Such a template reaches RadGraph F1 .397 on IU X-ray, above a trained model (RECIPE, trap 5), so it stands beside every
-figure.
+Such a template reaches RadGraph F1 .397 on IU X-ray, above a trained model (test_scores_traps, 5), so it stands beside
+every figure.
 """
 
 SYSTEMS = ("template", "base", "sft", "rl", "champion")

@@ -1,6 +1,6 @@
 """Clinical scores of a report against its reference, on the labels of `unirg_core.scores.labels`.
 
-A class is positive when present or uncertain (as CheXbert's evaluation; RECIPE section 2), over the 13 classes without
+A class is positive when present or uncertain (as CheXbert's evaluation; docs/scores.md), over the 13 classes without
 No Finding. The scores read the same labels from both sides, so what the labeler misses in both costs nothing, and
 what it misreads in one costs wrongly: docs/scores.md says how often.
 """

@@ -1,6 +1,6 @@
 """RadCliQ v0 and v1 (Yu et al. 2023): the composite of four scores that ReXrank ranks by. Lower is better.
 
-The constants are the published models' own (RECIPE section 3). RadCliQ crosses zero for good reports, so 1 / RadCliQ
+The constants are the published models' own (docs/scores.md). RadCliQ crosses zero for good reports, so 1 / RadCliQ
 explodes and changes sign there: reward with `scaled`, and print 1 / mean(RadCliQ) only beside RadCliQ itself.
 """
 

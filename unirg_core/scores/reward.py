@@ -1,7 +1,7 @@
 """The reward of reinforcement learning: a weighted sum of the same scores that `evaluate` reports.
 
 A score that fails must stop the training: a reward function that returns None is silently counted as 0 by TRL
-(RECIPE section 3, trap 7), and a NaN poisons the advantage of its whole group. What stops is named by score, study and
+(test_scores_traps, 7), and a NaN poisons the advantage of its whole group. What stops is named by score, study and
 a digest of the text, never by the text itself.
 
 Weights may apply to raw scores (the default: the paper prints .370 / .253 / .377, not how they apply) or to

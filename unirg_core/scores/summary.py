@@ -1,8 +1,8 @@
 """Label F1 over a whole corpus: micro, macro and each class, over the 14 CheXpert classes or the 5 of the board.
 
-F1 and never accuracy, which praises a report that says nothing (RECIPE section 3, trap 4). Uncertain counts as
+F1 and never accuracy, which praises a report that says nothing (test_scores_traps, 4). Uncertain counts as
 positive, as in CheXbert's evaluation; No Finding is a class of its own in macro and per class, and stays outside micro
-(RECIPE section 2). A class that neither side ever states has no F1: it is None and outside macro, where the published
+(docs/scores.md). A class that neither side ever states has no F1: it is None and outside macro, where the published
 evaluation counts it as zero.
 """
 

@@ -1,6 +1,6 @@
 """Overlap of words with the reference: BLEU and ROUGE-L, one float a study.
 
-BLEU-2 is the one inside RadCliQ (RECIPE section 3): a sentence-level BLEU of the whole report with weights 1/2, 1/2 on
+BLEU-2 is the one inside RadCliQ (docs/scores.md): a sentence-level BLEU of the whole report with weights 1/2, 1/2 on
 `text.lower().replace(".", " .").split()`. As in the package that the published code calls (fast-bleu, its default),
 a precision of zero beyond single words is smoothed to .1 / n ("method 1" of Chen & Cherry 2014); without a common word
 the score is 0. BLEU-4 is the same with weights 1/4: with `zero=1e-15` it is the unsmoothed BLEU-4 of the COCO caption

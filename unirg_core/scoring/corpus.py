@@ -2,7 +2,7 @@
 
 Each turns candidates and references into a `Quantity`, what a study adds and the value of summed terms; intervals and
 tests come from that, as for means. A per-study label F1 gives every normal study a free 1, also to a constant
-template; micro and macro F1 do not, which is why they stand beside it (RECIPE section 3, trap 5).
+template; micro and macro F1 do not, which is why they stand beside it (test_scores_traps, 5).
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -36,7 +36,7 @@ class Judgement:
     insignificant: tuple[int, ...]
 
     def count(self, errors: Errors = "all") -> int:
-        """Return the number of errors, all or only the significant ones (RECIPE section 2: a switch)."""
+        """Return the number of errors, all or only the significant ones (docs/scores.md: a switch)."""
         return sum(self.significant) + (sum(self.insignificant) if errors == "all" else 0)
 
     def score(self, errors: Errors = "all") -> float:
