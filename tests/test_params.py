@@ -104,6 +104,10 @@ def test_every_recipe_resolves(recipe: str | None) -> None:
     assert params.parse(yaml.safe_load(params.dump(resolved))) == resolved
 
 
+def test_what_is_left_out_is_what_params_yaml_says() -> None:
+    assert params.Rl() == params.resolve(ROOT).rl
+
+
 def test_a_reward_is_replaced_and_not_merged() -> None:
     resolved = params.resolve(ROOT, above=params.assignments(["rl.step1.reward={finding_credit: 2}"]))
     assert resolved.rl.step1.reward == {"finding_credit": 2}

@@ -349,9 +349,13 @@ class RlStep(Section):
 class Rl(Validated):
     """Two GRPO steps (arXiv 2601.17151): the scores, then the scores and an error count with KL to step 1."""
 
-    step1: RlStep = RlStep(steps=75, reward={"finding_credit": 1.0, "well_formed": 0.5})
+    step1: RlStep = RlStep(steps=100, beta=0.05, advantage="none", reward={"micro_gain": 0.5, "well_formed": 0.5})
     step2: RlStep | None = RlStep(
-        steps=25, beta=0.03, learning_rate=3e-4, reward={"finding_credit": 1.0, "well_formed": 0.5, "error_count": 0.5}
+        steps=25,
+        learning_rate=2e-4,
+        beta=0.1,
+        advantage="none",
+        reward={"micro_gain": 0.5, "well_formed": 0.5, "error_count": 0.1},
     )
     micro_batch: Count | None = Field(
         None, description="Completions a process learns from at once; the rest is accumulated. Default: its share"
