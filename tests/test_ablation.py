@@ -67,6 +67,10 @@ def test_an_arm_brings_what_it_starts_from() -> None:
         (verb.Request(arms=("sft", "nonsense")), "There is no arm nonsense; there are base, sft,"),
         (verb.Request(world=999, pairs=2), "would reach world 1000; the ablation draws worlds below 1000"),
         (verb.Request(recipe="nonsense"), "There is no recipe nonsense"),
+        (verb.Request(set=("ingest.phantom.world=5",)), "--set ingest.phantom.world would change nothing here"),
+        (verb.Request(set=("ingest.phantom={world: 5}",)), "--world gives that of the first one."),
+        (verb.Request(set=("seed=5",)), "pair number i takes seed i; --pairs says how many there are."),
+        (verb.Request(set=("model.threads=2",)), "--jobs says how many arms run at once."),
         (verb.Request(set=("rl.step1.steps=0",)), "The ablation counts steps: set sft.steps, rl.step1.steps"),
         (
             verb.Request(set=("ingest.source=openi", "ingest.path=/x", "ingest.policy=P")),

@@ -1,8 +1,10 @@
 """`unirg ablate`: from what was asked on the command line to the text that it prints."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from unirg_core.ablation import arms, printing, run, table
 from unirg_core.faults import BadInput
@@ -22,6 +24,16 @@ class Request:
     jobs: int | None = None
 
 
+_OWN = {
+    ("ingest", "phantom", "world"): "each pair has a world of its own; --world gives that of the first one",
+    ("seed",): "pair number i takes seed i; --pairs says how many there are",
+    ("model", "threads"): "every arm computes with one thread; --jobs says how many arms run at once",
+}
+"""What a pair lays over the parameters itself (`run.changed`), so that setting it would change nothing."""
+
+_UNSET = object()
+
+
 def run_and_tell(request: Request, root: Path, figure: Path | None, as_json: bool) -> str:
     """Run the ablation, draw it where it is asked for, and return what is printed.
 
@@ -34,7 +46,9 @@ def run_and_tell(request: Request, root: Path, figure: Path | None, as_json: boo
         check_figure(figure)
         check_writable("--figure", figure)
     chosen = arms.chosen(tuple(name.strip() for name in request.arms))
-    params = resolve(root, request.recipe, assignments(request.set))
+    above = assignments(request.set)
+    _refuse_own(above)
+    params = resolve(root, request.recipe, above)
     worlds = range(request.world, request.world + request.pairs)
     if worlds[-1] not in DEVELOPMENT_WORLDS:
         raise BadInput(
@@ -46,3 +60,12 @@ def run_and_tell(request: Request, root: Path, figure: Path | None, as_json: boo
     if figure is not None:
         printing.draw(found, figure)
     return json.dumps(found, indent=1) if as_json else printing.as_text(found)
+
+
+def _refuse_own(above: Mapping[str, Any]) -> None:
+    for path, why in _OWN.items():
+        under: Any = above
+        for part in path:
+            under = under.get(part, _UNSET) if isinstance(under, Mapping) else _UNSET
+        if under is not _UNSET:
+            raise BadInput(f"--set {'.'.join(path)} would change nothing here: {why}.")
