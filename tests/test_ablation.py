@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from unirg_core import ablation, params
+from unirg_core import ablation, cli, params
 from unirg_core.ablation import arms, bias, printing, run, table, verb
 from unirg_core.faults import BadInput
 
@@ -58,13 +58,14 @@ def test_what_an_arm_changes(name: str, path: tuple[str, ...], value: object) ->
 
 def test_an_arm_brings_what_it_starts_from() -> None:
     assert [arm.name for arm in arms.chosen(("rl_only",))] == ["base", "sft", "rl_only"]
-    assert [arm.name for arm in arms.chosen(())] == list(arms.ARMS)
+    assert [arm.name for arm in arms.chosen(None)] == list(arms.ARMS)
 
 
 @pytest.mark.parametrize(
     ("request_", "said"),
     [
         (verb.Request(arms=("sft", "nonsense")), "There is no arm nonsense; there are base, sft,"),
+        (verb.Request(arms=()), "--arms names no arm; leave it out for all of them, or name some of base, sft,"),
         (verb.Request(world=999, pairs=2), "would reach world 1000; the ablation draws worlds below 1000"),
         (verb.Request(recipe="nonsense"), "There is no recipe nonsense"),
         (verb.Request(set=("ingest.phantom.world=5",)), "--set ingest.phantom.world would change nothing here"),
@@ -83,6 +84,13 @@ def test_what_cannot_be_is_refused_before_any_work(request_: verb.Request, said:
     with pytest.raises(BadInput, match=re.escape(said)):
         verb.run_and_tell(request_, ROOT, None, False)
     assert not list(unirg_home.glob("ablation/world-*"))
+
+
+@pytest.mark.parametrize("given", ["", ",", " , "])
+def test_an_empty_list_of_arms_does_not_mean_all(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "ablate", lambda *_: pytest.fail("arms were begun"))
+    with pytest.raises(BadInput, match="--arms names no arm"):
+        cli.ablate(arms=given)
 
 
 def test_a_figure_of_no_format_is_refused() -> None:

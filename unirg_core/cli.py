@@ -284,7 +284,8 @@ def ablate(
     """
     from unirg_core.ablation.verb import Request, run_and_tell
 
-    request = Request(recipe, tuple(filter(None, (arms or "").split(","))), pairs, world, tuple(set_ or ()), jobs)
+    named = None if arms is None else tuple(name.strip() for name in arms.split(",") if name.strip())
+    request = Request(recipe, named, pairs, world, tuple(set_ or ()), jobs)
     typer.echo(run_and_tell(request, _project(), figure, json_))
 
 

@@ -131,16 +131,20 @@ ARMS: Mapping[str, Arm] = {
 """Every arm by its name, in the order in which the table shows them."""
 
 
-def chosen(names: tuple[str, ...]) -> list[Arm]:
-    """Return arms by name with those that they start from, in the order of `ARMS`; no name means all of them.
+def chosen(names: tuple[str, ...] | None) -> list[Arm]:
+    """Return arms by name with those that they start from, in the order of `ARMS`; None means all of them.
 
     Raises
     ------
     BadInput
-        When there is no such arm.
+        When no arm is named, or one that is not there.
     """
+    if names is None:
+        return list(ARMS.values())
+    if not names:
+        raise BadInput(f"--arms names no arm; leave it out for all of them, or name some of {', '.join(ARMS)}.")
     if unknown := [name for name in names if name not in ARMS]:
         raise BadInput(f"There is no arm {unknown[0]}; there are {', '.join(ARMS)}.")
-    wanted = set(names or ARMS) | {"sft"}
+    wanted = {*names, "sft"}
     wanted |= {ARMS[name].start for name in wanted if ARMS[name].trains != "sft"}
     return [arm for arm in ARMS.values() if arm.name in wanted]

@@ -14,10 +14,10 @@ from unirg_core.scoring.writing import check_figure, check_writable
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for: no names mean all arms, no jobs as many as there are cores."""
+    """What was asked for: without names all arms are meant, without jobs as many as there are cores."""
 
     recipe: str | None = None
-    arms: tuple[str, ...] = ()
+    arms: tuple[str, ...] | None = None
     pairs: int = 3
     world: int = 100
     set: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ def run_and_tell(request: Request, root: Path, figure: Path | None, as_json: boo
     if figure is not None:
         check_figure(figure)
         check_writable("--figure", figure)
-    chosen = arms.chosen(tuple(name.strip() for name in request.arms))
+    chosen = arms.chosen(request.arms)
     above = assignments(request.set)
     _refuse_own(above)
     params = resolve(root, request.recipe, above)
