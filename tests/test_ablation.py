@@ -77,6 +77,9 @@ def test_an_arm_brings_what_it_starts_from() -> None:
             verb.Request(set=("ingest.source=openi", "ingest.path=/x", "ingest.policy=P")),
             "it needs ingest.source = phantom",
         ),
+        (verb.Request(set=("ingest.source=folder",)), "it needs ingest.source = phantom"),  # and not a path first
+        *((verb.Request(recipe=name), run.NEEDS) for name in ("covid-folder", "openi-cpu", "unirg-cxr-8b")),
+        (verb.Request(set=("ingest=5",)), "ingest = 5 will not do"),
         (verb.Request(set=("ingest.split.held_out=[]",)), "and ingest.split.held_out"),
     ],
 )

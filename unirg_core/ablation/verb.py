@@ -8,7 +8,7 @@ from typing import Any
 
 from unirg_core.ablation import arms, printing, run, table
 from unirg_core.faults import BadInput
-from unirg_core.params import DEVELOPMENT_WORLDS, assignments, resolve
+from unirg_core.params import DEVELOPMENT_WORLDS, assignments, overlay, read_yaml, resolve
 from unirg_core.scoring.writing import check_figure, check_writable
 
 
@@ -48,6 +48,8 @@ def run_and_tell(request: Request, root: Path, figure: Path | None, as_json: boo
     chosen = arms.chosen(request.arms)
     above = assignments(request.set)
     _refuse_own(above)
+    if _source(root, request.recipe, above) != "phantom":
+        raise BadInput(run.NEEDS)
     params = resolve(root, request.recipe, above)
     worlds = range(request.world, request.world + request.pairs)
     if worlds[-1] not in DEVELOPMENT_WORLDS:
@@ -69,3 +71,12 @@ def _refuse_own(above: Mapping[str, Any]) -> None:
             under = under.get(part, _UNSET) if isinstance(under, Mapping) else _UNSET
         if under is not _UNSET:
             raise BadInput(f"--set {'.'.join(path)} would change nothing here: {why}.")
+
+
+def _source(root: Path, recipe: str | None, above: Mapping[str, Any]) -> Any:
+    """Return the source that is asked for, unchecked: a check of the whole would ask for a path, of no use here."""
+    values: dict[str, Any] = {}
+    for path in (root / "params.yaml", root / "recipes" / f"{recipe}.yaml"):
+        values = overlay(values, read_yaml(path) if path.exists() else {})
+    ingest = overlay(values, above).get("ingest")
+    return ingest.get("source", "phantom") if isinstance(ingest, Mapping) else "phantom"
