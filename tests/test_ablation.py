@@ -56,6 +56,28 @@ def test_what_an_arm_changes(name: str, path: tuple[str, ...], value: object) ->
     assert found == value
 
 
+@pytest.mark.parametrize(
+    ("prompts", "rollouts", "refused"),
+    [
+        (2, 4, "rl.step1.prompts x rl.step1.rollouts is 8; make that a multiple of 16"),  # not one whole group
+        (3, 8, "rl.step1.prompts x rl.step1.rollouts is 24; make that a multiple of 16"),  # one and a half
+        (2, 8, None),
+        (6, 8, None),
+    ],
+)
+def test_a_group_of_another_size_keeps_the_completions_or_is_refused(
+    prompts: int, rollouts: int, refused: str | None
+) -> None:
+    step = DEFAULT.rl.step1.model_copy(update={"prompts": prompts, "rollouts": rollouts})
+    base = DEFAULT.model_copy(update={"rl": DEFAULT.rl.model_copy(update={"step1": step})})
+    if refused:
+        with pytest.raises(BadInput, match=f"Arm group_16 .*{refused}"):
+            changed("group_16", base)
+        return
+    found = changed("group_16", base).rl.step1
+    assert (found.prompts * found.rollouts, found.rollouts) == (prompts * rollouts, 16)
+
+
 def test_an_arm_brings_what_it_starts_from() -> None:
     assert [arm.name for arm in arms.chosen(("rl_only",))] == ["base", "sft", "rl_only"]
     assert [arm.name for arm in arms.chosen(None)] == list(arms.ARMS)
@@ -76,6 +98,10 @@ def test_an_arm_brings_what_it_starts_from() -> None:
         (
             verb.Request(set=("ingest.source=openi", "ingest.path=/x", "ingest.policy=P")),
             "it needs ingest.source = phantom",
+        ),
+        (
+            verb.Request("smoke", ("group_16",), set=("rl.step1.prompts=2",)),
+            "Arm group_16 keeps the number of completions a step",
         ),
         (verb.Request(set=("ingest.source=folder",)), "it needs ingest.source = phantom"),  # and not a path first
         *((verb.Request(recipe=name), run.NEEDS) for name in ("covid-folder", "openi-cpu", "unirg-cxr-8b")),

@@ -81,11 +81,18 @@ def _both(**values: Any) -> Callable[[Params], Overlay]:
 
 
 def _group(rollouts: int) -> Callable[[Params], Overlay]:
-    """Return groups of another size, and as many completions as before."""
+    """Return groups of another size, and as many completions as before; refuse what those do not divide into."""
 
     def changes(params: Params) -> Overlay:
         steps = {name: getattr(params.rl, name) for name in ("step1", "step2")}
         whole = {name: step.prompts * step.rollouts for name, step in steps.items() if step}
+        for name, count in whole.items():
+            if count % rollouts:
+                raise BadInput(
+                    f"Arm group_{rollouts} keeps the number of completions a step, in groups of {rollouts}, but "
+                    f"rl.{name}.prompts x rl.{name}.rollouts is {count}; make that a multiple of {rollouts}, or name "
+                    "other arms in --arms."
+                )
         return {"rl": {name: {"rollouts": rollouts, "prompts": count // rollouts} for name, count in whole.items()}}
 
     return changes
