@@ -78,6 +78,14 @@ def test_a_group_of_another_size_keeps_the_completions_or_is_refused(
     assert (found.prompts * found.rollouts, found.rollouts) == (prompts * rollouts, 16)
 
 
+@pytest.mark.parametrize(("prompts", "rollouts"), [(16, 8), (1, 2), (64, 8)])
+def test_more_sft_is_five_steps_for_each_of_rl_whatever_these_hold(prompts: int, rollouts: int) -> None:
+    step = DEFAULT.rl.step1.model_copy(update={"prompts": prompts, "rollouts": rollouts})
+    base = DEFAULT.model_copy(update={"rl": DEFAULT.rl.model_copy(update={"step1": step})})
+    assert changed("sft_more", base).sft.steps == 400 + 5 * 125
+    assert arms.ARMS["sft_more"].title == "more SFT, five steps for each of RL"
+
+
 def test_an_arm_brings_what_it_starts_from() -> None:
     assert [arm.name for arm in arms.chosen(("rl_only",))] == ["base", "sft", "rl_only"]
     assert [arm.name for arm in arms.chosen(None)] == list(arms.ARMS)
