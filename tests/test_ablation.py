@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from unirg_core import ablation, params
+from unirg_core import ablation, cli, params
 from unirg_core.ablation import arms, bias, printing, run, table, verb
 from unirg_core.faults import BadInput
 
@@ -56,22 +56,64 @@ def test_what_an_arm_changes(name: str, path: tuple[str, ...], value: object) ->
     assert found == value
 
 
+@pytest.mark.parametrize(
+    ("prompts", "rollouts", "refused"),
+    [
+        (2, 4, "rl.step1.prompts x rl.step1.rollouts is 8; make that a multiple of 16"),  # not one whole group
+        (3, 8, "rl.step1.prompts x rl.step1.rollouts is 24; make that a multiple of 16"),  # one and a half
+        (2, 8, None),
+        (6, 8, None),
+    ],
+)
+def test_a_group_of_another_size_keeps_the_completions_or_is_refused(
+    prompts: int, rollouts: int, refused: str | None
+) -> None:
+    step = DEFAULT.rl.step1.model_copy(update={"prompts": prompts, "rollouts": rollouts})
+    base = DEFAULT.model_copy(update={"rl": DEFAULT.rl.model_copy(update={"step1": step})})
+    if refused:
+        with pytest.raises(BadInput, match=f"Arm group_16 .*{refused}"):
+            changed("group_16", base)
+        return
+    found = changed("group_16", base).rl.step1
+    assert (found.prompts * found.rollouts, found.rollouts) == (prompts * rollouts, 16)
+
+
+@pytest.mark.parametrize(("prompts", "rollouts"), [(16, 8), (1, 2), (64, 8)])
+def test_more_sft_is_five_steps_for_each_of_rl_whatever_these_hold(prompts: int, rollouts: int) -> None:
+    step = DEFAULT.rl.step1.model_copy(update={"prompts": prompts, "rollouts": rollouts})
+    base = DEFAULT.model_copy(update={"rl": DEFAULT.rl.model_copy(update={"step1": step})})
+    assert changed("sft_more", base).sft.steps == 400 + 5 * 125
+    assert arms.ARMS["sft_more"].title == "more SFT, five steps for each of RL"
+
+
 def test_an_arm_brings_what_it_starts_from() -> None:
     assert [arm.name for arm in arms.chosen(("rl_only",))] == ["base", "sft", "rl_only"]
-    assert [arm.name for arm in arms.chosen(())] == list(arms.ARMS)
+    assert [arm.name for arm in arms.chosen(None)] == list(arms.ARMS)
 
 
 @pytest.mark.parametrize(
     ("request_", "said"),
     [
         (verb.Request(arms=("sft", "nonsense")), "There is no arm nonsense; there are base, sft,"),
+        (verb.Request(arms=()), "--arms names no arm; leave it out for all of them, or name some of base, sft,"),
         (verb.Request(world=999, pairs=2), "would reach world 1000; the ablation draws worlds below 1000"),
         (verb.Request(recipe="nonsense"), "There is no recipe nonsense"),
+        (verb.Request(set=("ingest.phantom.world=5",)), "--set ingest.phantom.world would change nothing here"),
+        (verb.Request(set=("ingest.phantom={world: 5}",)), "--world gives that of the first one."),
+        (verb.Request(set=("seed=5",)), "pair number i takes seed i; --pairs says how many there are."),
+        (verb.Request(set=("model.threads=2",)), "--jobs says how many arms run at once."),
         (verb.Request(set=("rl.step1.steps=0",)), "The ablation counts steps: set sft.steps, rl.step1.steps"),
         (
             verb.Request(set=("ingest.source=openi", "ingest.path=/x", "ingest.policy=P")),
             "it needs ingest.source = phantom",
         ),
+        (
+            verb.Request("smoke", ("group_16",), set=("rl.step1.prompts=2",)),
+            "Arm group_16 keeps the number of completions a step",
+        ),
+        (verb.Request(set=("ingest.source=folder",)), "it needs ingest.source = phantom"),  # and not a path first
+        *((verb.Request(recipe=name), run.NEEDS) for name in ("covid-folder", "openi-cpu", "unirg-cxr-8b")),
+        (verb.Request(set=("ingest=5",)), "ingest = 5 will not do"),
         (verb.Request(set=("ingest.split.held_out=[]",)), "and ingest.split.held_out"),
     ],
 )
@@ -79,6 +121,13 @@ def test_what_cannot_be_is_refused_before_any_work(request_: verb.Request, said:
     with pytest.raises(BadInput, match=re.escape(said)):
         verb.run_and_tell(request_, ROOT, None, False)
     assert not list(unirg_home.glob("ablation/world-*"))
+
+
+@pytest.mark.parametrize("given", ["", ",", " , "])
+def test_an_empty_list_of_arms_does_not_mean_all(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "ablate", lambda *_: pytest.fail("arms were begun"))
+    with pytest.raises(BadInput, match="--arms names no arm"):
+        cli.ablate(arms=given)
 
 
 def test_a_figure_of_no_format_is_refused() -> None:

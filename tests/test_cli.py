@@ -30,3 +30,17 @@ def test_the_version_is_that_of_the_package() -> None:
 def test_no_summary_is_cut_off_at_eighty_columns(group: list[str]) -> None:
     said = unirg(*group, "--help").stdout
     assert "Commands:" in said and "..." not in said.split("Commands:")[1]
+
+
+def test_the_help_of_the_ablation_names_every_arm_in_its_group_and_what_all_cost() -> None:
+    from unirg_core.ablation import ARMS
+
+    said = unirg("ablate", "--help").stdout
+    lines = said.split("Arms by group;")[1].split("Example:")[0].splitlines()[1:]
+    told = "".join(f"\n{line.strip()}" if line[4:5].strip() else f" {line.strip()}" for line in lines)
+    groups = {line.partition("  ")[0]: line.partition("  ")[2].strip() for line in told.splitlines() if line.strip()}
+    wanted: dict[str, list[str]] = {}
+    for arm in ARMS.values():
+        wanted.setdefault(arm.group, []).append(arm.name)
+    assert groups == {group: ", ".join(names) for group, names in wanted.items()}
+    assert "All arms on three pairs take about four hours on two cores." in " ".join(said.split())

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from unirg_core import progress
+from unirg_core.files import read_lines
 from unirg_core.progress import Progress, relay, say
 
 ROOT = Path(__file__).parents[1]
@@ -111,6 +112,14 @@ def test_figures_stand_in_the_line_and_in_the_metrics(clock: Clock, run: Path, c
     Progress("sft", 10).step(loss=1.23456)
     assert "loss 1.235" in capsys.readouterr().out
     assert '"loss":1.23456' in (run / "metrics.jsonl").read_text()
+
+
+@pytest.mark.parametrize(("phase", "named"), [("step2", {"phase": "step2"}), (None, {})])
+def test_a_phase_stands_beside_the_step_where_there_is_one(phase: str | None, named: dict, run: Path) -> None:
+    Progress("rl", 10, start=4, phase=phase).step(loss=1.0)
+    (line,) = read_lines(run / "metrics.jsonl")
+    del line["time"]
+    assert line == {"stage": "rl", "step": 5, "figures": {"loss": 1.0}, **named}
 
 
 def test_on_a_terminal_one_line_changes_and_other_words_stay(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 
 from unirg_core.files import append_line
 from unirg_core.training.curves import curves, draw, drawn
@@ -62,7 +63,7 @@ def test_there_is_a_picture_of_each_kind_of_figure(tmp_path: Path, stage: str, f
 
     for step in range(1, 8):
         append_line(tmp_path / "metrics.jsonl", line(stage, step, **figures))
-    paths = draw(tmp_path, stage, [4])
+    paths = draw(tmp_path, stage, "phantom", [4])
     assert paths == [tmp_path / "figures" / f"{name}.png" for name in names]
     for path in paths:
         with Image.open(path) as picture:
@@ -73,11 +74,64 @@ def test_a_component_that_one_step_alone_rewards_is_drawn_there(tmp_path: Path) 
     for step in range(1, 9):
         late = {"rewards/error_count/mean": 0.5, "rewards/error_count/std": 0.1} if step > 5 else {}
         append_line(tmp_path / "metrics.jsonl", line("rl", step, **RL, **late))
-    assert len(draw(tmp_path, "rl", [5])) == 2
+    assert len(draw(tmp_path, "rl", "phantom", [5])) == 2
+
+
+@pytest.fixture
+def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
+    """Give the figures that are saved, by the name of their file."""
+    kept: dict[str, Figure] = {}
+    monkeypatch.setattr(Figure, "savefig", lambda figure, path, **_: kept.update({path.stem: figure}))
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("phantom", "(synthetic phantom)"),
+        ("openi-drawn", "(openi-drawn, synthetic pictures)"),
+        ("mimic_cxr", "(mimic_cxr)"),
+    ],
+)
+def test_each_title_says_which_data_it_is_within_the_picture(
+    tmp_path: Path, figures: dict[str, Figure], kind: str, said: str
+) -> None:
+    for stage, told in (("sft", {"loss": 1.0}), ("rl", {**RL, "validation/reward": 1.0})):
+        append_line(tmp_path / "metrics.jsonl", line(stage, 1, **told))
+        draw(tmp_path, stage, kind)
+    assert set(figures) == {"sft_training", "rl_training", "rl_rewards", "rl_validation"}
+    for figure in figures.values():
+        figure.canvas.draw()
+        box = figure._suptitle.get_window_extent()
+        assert figure.get_suptitle().replace("\n", " ").endswith(said)
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.x1
+
+
+@pytest.mark.parametrize(
+    ("steps", "border", "marked"),
+    [
+        (1, 1, [1]),  # a single step at all
+        (3, 2, [2, 1]),
+        (31, 30, [0, 1]),  # a long phase, and one of a single step
+        (40, 20, [0, 0]),
+    ],
+)
+def test_a_short_phase_has_markers_and_steps_are_whole(
+    tmp_path: Path, figures: dict[str, Figure], steps: int, border: int, marked: list[int]
+) -> None:
+    for step in range(1, steps + 1):
+        append_line(tmp_path / "metrics.jsonl", line("rl", step, **RL))
+    draw(tmp_path, "rl", "phantom", [border] if steps > border else [])
+    for figure in figures.values():
+        drawn_lines = [one for one in figure.axes[0].lines if one.get_linewidth() == 1.6 and len(one.get_xdata())]
+        assert [len(one.get_xdata()) if one.get_marker() == "o" else 0 for one in drawn_lines] == marked
+        low, high = figure.axes[0].get_xlim()
+        ticks = [tick for tick in figure.axes[0].get_xticks() if low <= tick <= high]
+        assert ticks and all(tick == int(tick) for tick in ticks)
 
 
 def test_curves_are_drawn_of_a_training_that_ends_badly(run: Path) -> None:
     append_line(run / "metrics.jsonl", line("rl", 1, **RL))
-    with pytest.raises(RuntimeError), drawn("rl"):
+    with pytest.raises(RuntimeError), drawn("rl", "phantom"):
         raise RuntimeError
     assert (run / "figures" / "rl_training.png").exists()

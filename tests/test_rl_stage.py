@@ -111,7 +111,10 @@ def test_the_report_tells_each_component_of_each_step(root: Path, run: Path) -> 
     assert [e["step"] for e in report["step1"]["trajectory"]] == [1, 2, 3, 4]
     assert report["step1"]["samples"] != report["step2"]["samples"]
     told = read_lines(run / "metrics.jsonl")
-    assert [line["step"] for line in told] == list(range(1, 8))
+    assert [(line["step"], line["phase"]) for line in told] == [
+        *((step, "step1") for step in (1, 2, 3, 4)),
+        *((step, "step2") for step in (5, 6, 7)),  # counted over the stage: its curves go on
+    ]
     assert {"loss", "reward", "entropy", "completions/mean_length"} <= set(told[0]["figures"])
 
 

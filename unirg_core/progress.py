@@ -25,8 +25,8 @@ class Progress:
     process that started it reads.
     """
 
-    def __init__(self, stage: str, total: int, unit: str = "steps", start: int = 0) -> None:
-        self.stage, self.total, self.unit = stage, total, unit
+    def __init__(self, stage: str, total: int, unit: str = "steps", start: int = 0, phase: str | None = None) -> None:
+        self.stage, self.total, self.unit, self.phase = stage, total, unit, phase
         self.done = start
         self._seen = deque([(time.monotonic(), start)])  # (time, done), of the window and the last one before it
         self._began, self._said = time.monotonic(), 0.0
@@ -40,7 +40,7 @@ class Progress:
         """Advance by `count`; figures, if any, go to `metrics.jsonl` and the last ones into the printed line."""
         self.done += count
         if figures:
-            record(self.stage, self.done, figures)
+            record(self.stage, self.done, figures, self.phase)
         now = time.monotonic()
         self._remember(now)
         if now - self._said >= self._pause(now) or self.done >= self.total:
@@ -72,10 +72,10 @@ class Progress:
         return "  ".join([line, *(f"{name} {value:.4g}" for name, value in list(figures.items())[:4])])
 
 
-def record(stage: str, step: int, figures: Mapping[str, float]) -> None:
-    """Append one step's figures to the run's `metrics.jsonl`."""
+def record(stage: str, step: int, figures: Mapping[str, float], phase: str | None = None) -> None:
+    """Append one step's figures to the run's `metrics.jsonl`: `step` counts over the stage, of whatever phase it is."""
     line = {"stage": stage, "step": step, "time": time.time(), "figures": {k: float(v) for k, v in figures.items()}}
-    append_line(run_folder() / "metrics.jsonl", line)
+    append_line(run_folder() / "metrics.jsonl", line | ({"phase": phase} if phase else {}))
 
 
 def say(stage: str, text: str) -> None:

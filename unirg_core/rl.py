@@ -59,7 +59,10 @@ def rl(params: Params, root: Path) -> None:
     ranks.join(models.device(params.model) == "cpu")
     fitting.check(params, "rl", root)
     sections = {"seed": params.seed, **params.model_dump(mode="json", include={"launch", "model", "rl", "scores"})}
-    with working("rl", input_digest("rl", sections, root, tree_digest(start))) as work, curves.drawn("rl", borders):
+    with (
+        working("rl", input_digest("rl", sections, root, tree_digest(start))) as work,
+        curves.drawn("rl", params.ingest.kind, borders),
+    ):
         with score_processes(params.rl.score_processes) as processes:
             rewards = {name: _rewards(step, scores, processes) for name, step in steps.items()}
             training = Training(params, root, studies, scores)

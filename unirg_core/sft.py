@@ -45,7 +45,7 @@ def sft(params: Params, root: Path) -> None:
     ranks.join(models.device(params.model) == "cpu")
     fitting.check(params, "sft", root)
     sections = {"seed": params.seed, **params.model_dump(mode="json", include={"launch", "model", "sft"})}
-    with working("sft", input_digest("sft", sections, root, base)) as work, curves.drawn("sft"):
+    with working("sft", input_digest("sft", sections, root, base)) as work, curves.drawn("sft", params.ingest.kind):
         say("sft", f"{len(studies)} studies, {steps} steps of {params.sft.batch_size}")
         phase = Phase(
             stage="sft",

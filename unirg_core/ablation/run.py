@@ -24,6 +24,11 @@ from unirg_core.progress import Progress, say
 from unirg_core.runs import pins
 from unirg_core.study import MANIFEST, SELECTION, TRUTH
 
+NEEDS = (
+    "The ablation draws worlds with a truth file and an institution that is held out; it needs "
+    "ingest.source = phantom and ingest.split.held_out."
+)
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -57,10 +62,7 @@ def ablate(params: Params, arms: Sequence[Arm], pairs: Sequence[Pair], jobs: int
         When the source is not drawn, a parameter will not do, or another ablation is under way in the same folder.
     """
     if params.ingest.source != "phantom" or not params.ingest.split.held_out:
-        raise BadInput(
-            "The ablation draws worlds with a truth file and an institution that is held out; it needs "
-            "ingest.source = phantom and ingest.split.held_out."
-        )
+        raise BadInput(NEEDS)
     for arm in arms:
         changed(params, pairs[0], arm.changes(params))
     folder = home() / "ablation"

@@ -1,25 +1,37 @@
 """`unirg ablate`: from what was asked on the command line to the text that it prints."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from unirg_core.ablation import arms, printing, run, table
 from unirg_core.faults import BadInput
-from unirg_core.params import DEVELOPMENT_WORLDS, assignments, resolve
+from unirg_core.params import DEVELOPMENT_WORLDS, assignments, overlay, read_yaml, resolve
 from unirg_core.scoring.writing import check_figure, check_writable
 
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for: no names mean all arms, no jobs as many as there are cores."""
+    """What was asked for: without names all arms are meant, without jobs as many as there are cores."""
 
     recipe: str | None = None
-    arms: tuple[str, ...] = ()
+    arms: tuple[str, ...] | None = None
     pairs: int = 3
     world: int = 100
     set: tuple[str, ...] = ()
     jobs: int | None = None
+
+
+_OWN = {
+    ("ingest", "phantom", "world"): "each pair has a world of its own; --world gives that of the first one",
+    ("seed",): "pair number i takes seed i; --pairs says how many there are",
+    ("model", "threads"): "every arm computes with one thread; --jobs says how many arms run at once",
+}
+"""What a pair lays over the parameters itself (`run.changed`), so that setting it would change nothing."""
+
+_UNSET = object()
 
 
 def run_and_tell(request: Request, root: Path, figure: Path | None, as_json: bool) -> str:
@@ -33,8 +45,12 @@ def run_and_tell(request: Request, root: Path, figure: Path | None, as_json: boo
     if figure is not None:
         check_figure(figure)
         check_writable("--figure", figure)
-    chosen = arms.chosen(tuple(name.strip() for name in request.arms))
-    params = resolve(root, request.recipe, assignments(request.set))
+    chosen = arms.chosen(request.arms)
+    above = assignments(request.set)
+    _refuse_own(above)
+    if _source(root, request.recipe, above) != "phantom":
+        raise BadInput(run.NEEDS)
+    params = resolve(root, request.recipe, above)
     worlds = range(request.world, request.world + request.pairs)
     if worlds[-1] not in DEVELOPMENT_WORLDS:
         raise BadInput(
@@ -46,3 +62,21 @@ def run_and_tell(request: Request, root: Path, figure: Path | None, as_json: boo
     if figure is not None:
         printing.draw(found, figure)
     return json.dumps(found, indent=1) if as_json else printing.as_text(found)
+
+
+def _refuse_own(above: Mapping[str, Any]) -> None:
+    for path, why in _OWN.items():
+        under: Any = above
+        for part in path:
+            under = under.get(part, _UNSET) if isinstance(under, Mapping) else _UNSET
+        if under is not _UNSET:
+            raise BadInput(f"--set {'.'.join(path)} would change nothing here: {why}.")
+
+
+def _source(root: Path, recipe: str | None, above: Mapping[str, Any]) -> Any:
+    """Return the source that is asked for, unchecked: a check of the whole would ask for a path, of no use here."""
+    values: dict[str, Any] = {}
+    for path in (root / "params.yaml", root / "recipes" / f"{recipe}.yaml"):
+        values = overlay(values, read_yaml(path) if path.exists() else {})
+    ingest = overlay(values, above).get("ingest")
+    return ingest.get("source", "phantom") if isinstance(ingest, Mapping) else "phantom"

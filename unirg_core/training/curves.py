@@ -1,10 +1,12 @@
 """Figures of a training, drawn from the run's `metrics.jsonl` into its folder: rewards, lengths, shares."""
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from unirg_core.families import called
 from unirg_core.files import read_lines
 from unirg_core.home import run_folder
 from unirg_core.training import ranks
@@ -12,6 +14,8 @@ from unirg_core.training import ranks
 Curve = tuple[list[int], list[float]]
 
 _DOTS = 110
+_SHORT = 10
+"""Steps of a phase below which each has a marker: a line through one step is not to be seen at all."""
 _PANELS = {
     "sft": (
         ("loss", ("loss",)),
@@ -44,20 +48,22 @@ _SHARES = ("groups without spread", "shares of the completions", "token accuracy
 
 
 @contextmanager
-def drawn(stage: str, borders: Sequence[int] = ()) -> Iterator[None]:
-    """Draw the curves of a stage when it ends, also where it ends badly."""
+def drawn(stage: str, kind: str, borders: Sequence[int] = ()) -> Iterator[None]:
+    """Draw the curves of a stage on data of a kind when it ends, also where it ends badly."""
     try:
         yield
     finally:
         if ranks.first():
-            draw(run_folder(), stage, borders)
+            draw(run_folder(), stage, kind, borders)
 
 
-def draw(folder: Path, stage: str, borders: Sequence[int] = ()) -> list[Path]:
+def draw(folder: Path, stage: str, kind: str, borders: Sequence[int] = ()) -> list[Path]:
     """Draw the curves of a stage from a run's folder, and return the files; without figures there are none.
 
     Parameters
     ----------
+    kind
+        The kind of data (`ingest.kind`): it stands behind each title, so that what is drawn is called synthetic.
     borders
         The last step of each phase that another follows: what is rewarded changes there.
     """
@@ -72,6 +78,7 @@ def draw(folder: Path, stage: str, borders: Sequence[int] = ()) -> list[Path]:
     paths = [folder / "figures" / f"{stage}_{name}.png" for name in figures]
     paths[0].parent.mkdir(parents=True, exist_ok=True)
     for path, figure in zip(paths, figures.values(), strict=True):
+        _titled(figure, called(kind))
         figure.savefig(path, dpi=_DOTS)
     return paths
 
@@ -102,6 +109,12 @@ def _panels(count: int, columns: int) -> tuple[Any, Sequence[Any]]:
     return figure, panels
 
 
+def _titled(figure: Any, data: str) -> None:
+    """Say behind the title which data this is, in lines that the figure has room for."""
+    letters = int(10 * figure.get_figwidth())
+    figure.suptitle("\n".join(textwrap.wrap(f"{figure.get_suptitle()} ({data})", letters, break_on_hyphens=False)))
+
+
 def _training(found: Mapping[str, Curve], stage: str, borders: Sequence[int]) -> Any:
     wanted = [(title, [n for n in names if n in found]) for title, names in _PANELS[stage]]
     wanted = [(title, names) for title, names in wanted if names]
@@ -122,7 +135,11 @@ def _rewards(found: Mapping[str, Curve], borders: Sequence[int]) -> Any:
         spread = dict(zip(*found[f"rewards/{name}/std"], strict=True))
         low, high = ([m + way * spread[s] for s, m in zip(steps, means, strict=True)] for way in (-1, 1))
         for run in _runs(steps):
-            axes.fill_between(*([part[i] for i in run] for part in (steps, low, high)), alpha=0.2, linewidth=0)
+            band = [[part[i] for i in run] for part in (steps, low, high)]
+            if len(run) > 1:
+                axes.fill_between(*band, color="tab:blue", alpha=0.2, linewidth=0)
+            else:  # an area over one step has no width
+                axes.vlines(*band, color="tab:blue", alpha=0.2, linewidth=5)
         _line(axes, (steps, means), borders)
         _finish(axes, name, borders)
     figure.suptitle("rl: reward by component, mean and standard deviation of a step's completions")
@@ -146,7 +163,8 @@ def _line(axes: Any, curve: Curve, borders: Sequence[int], label: str | None = N
     for phase in range(len(borders) + 1):
         inside = [i for i, step in enumerate(steps) if sum(step > border for border in borders) == phase]
         smooth = _smooth([values[i] for i in inside])
-        axes.plot([steps[i] for i in inside], smooth, color=thin.get_color(), linewidth=1.6)
+        form = {"linewidth": 1.6, "marker": "o" if len(inside) < _SHORT else "", "markersize": 4}
+        axes.plot([steps[i] for i in inside], smooth, color=thin.get_color(), **form)
     axes.plot([], [], color=thin.get_color(), label=label)
 
 
@@ -167,6 +185,7 @@ def _finish(axes: Any, title: str, borders: Sequence[int], *, share: bool = Fals
     axes.set_title(title, fontsize=10)
     axes.set_xlabel("step", fontsize=8)
     axes.tick_params(labelsize=8, labelbottom=True)
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     axes.grid(alpha=0.3)
     if share:
         axes.set_ylim(-0.03, 1.03)

@@ -173,7 +173,8 @@ class Validation(Watcher):
 
     def _tell(self, step: int, look: Mapping[str, float], seconds: float) -> None:
         told = {name: value for name, value in look.items() if name != "step"}
-        record(self.phase.stage, self.phase.before + step, {**told, f"{SECONDS}validation": seconds})
+        timed = {**told, f"{SECONDS}validation": seconds}
+        record(self.phase.stage, self.phase.before + step, timed, self.phase.name)
         shown = "  ".join(f"{name.removeprefix(PREFIX)} {value:.3g}" for name, value in told.items())
         say(self.phase.stage, f"{self.phase.name} step {step}, validation: {shown}  ({seconds:.1f} s)")
 

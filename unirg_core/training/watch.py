@@ -67,7 +67,7 @@ class Watch(TrainerCallback):
 
     def __init__(self, phase: Phase, begin: int) -> None:
         self.phase = phase.name
-        self.progress = Progress(phase.stage, phase.total, start=phase.before + begin)
+        self.progress = Progress(phase.stage, phase.total, start=phase.before + begin, phase=phase.name)
         self._began = self._took = 0.0
         self._tokens: float | None = 0.0 if begin == 0 else None
 
