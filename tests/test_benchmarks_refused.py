@@ -1,0 +1,31 @@
+"""Benchmarks that are given a folder or a choice: what will not do is one sentence and exit code 2, before any work."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def asked(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "benchmarks" / script), *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments", "said"),
+    [
+        ("openi_cpu.py", ["/nonexistent"], "/nonexistent is no folder"),
+        ("decision_gap.py", ["/nonexistent"], "/nonexistent is no trained arm"),
+        ("decision_gap.py", ["{folder}"], "is no trained arm: it holds neither checkpoints/rl nor checkpoints/sft"),
+        ("decision_gap.py", ["{folder}", "--studies", "0"], "--studies 0 --samples 16 will not do"),
+        ("decision_gap.py", ["{folder}", "--samples", "-1"], "--studies 500 --samples -1 will not do"),
+    ],
+)
+def test_what_will_not_do_is_one_sentence(script: str, arguments: list[str], said: str, tmp_path: Path) -> None:
+    done = asked(script, *(one.format(folder=tmp_path) for one in arguments))
+    assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1 and not done.stdout
