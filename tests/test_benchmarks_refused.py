@@ -20,6 +20,7 @@ def asked(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     ("script", "arguments", "said"),
     [
         ("openi_cpu.py", ["/nonexistent"], "/nonexistent is no folder"),
+        ("alarm_room.py", ["/nonexistent"], "/nonexistent is no run's folder: it holds no record.json"),
         ("decision_gap.py", ["/nonexistent"], "/nonexistent is no trained arm"),
         ("decision_gap.py", ["{folder}"], "is no trained arm: it holds neither checkpoints/rl nor checkpoints/sft"),
         ("decision_gap.py", ["{folder}", "--studies", "0"], "--studies 0 --samples 16 will not do"),
