@@ -21,6 +21,7 @@ def asked(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     [
         ("openi_cpu.py", ["/nonexistent"], "/nonexistent is no folder"),
         ("alarm_room.py", ["/nonexistent"], "/nonexistent is no run's folder: it holds no record.json"),
+        ("reward_speed.py", ["--reward", "nope=1"], "nope"),
         ("decision_gap.py", ["/nonexistent"], "/nonexistent is no trained arm"),
         ("decision_gap.py", ["{folder}"], "is no trained arm: it holds neither checkpoints/rl nor checkpoints/sft"),
         ("decision_gap.py", ["{folder}", "--studies", "0"], "--studies 0 --samples 16 will not do"),
