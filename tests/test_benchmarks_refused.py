@@ -16,6 +16,20 @@ def asked(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
 
+def test_help_is_told_before_anything_is_measured() -> None:
+    done = asked("memory_estimate.py", "--help")
+    assert done.returncode == 0 and "usage:" in done.stdout and "| stage |" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["--stage", "foo"], "invalid choice: 'foo'"), (["--steps", "5"], "--steps 5 leaves none to time; at least 6")],
+)
+def test_what_cannot_be_timed_starts_nothing(arguments: list[str], said: str) -> None:
+    done = asked("step_time.py", *arguments)
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("script", "arguments", "said"),
     [
