@@ -1,24 +1,40 @@
 """How near a finished RL run came to each alarm: the extremes over all windows, against the bound.
 
-    python benchmarks/alarm_room.py RUN_FOLDER [--borders 75] [--set rl.alarms.window=5]
+    python benchmarks/alarm_room.py RUN_FOLDER [--set rl.alarms.window=5]
 
-Reads `metrics.jsonl` of a run's folder (`$UNIRG_HOME/runs/ID`). `--borders` are the last steps of phases that another
-follows. Prints, a phase and figure, the start, the windows' least and most, the bounds, and the share of the way to the
-nearest bound that was used up at the worst (100 %: it rang).
+Reads `metrics.jsonl` of a run's folder (`$UNIRG_HOME/runs/ID`), and from its record where step 1 of RL ends and what
+the bounds are. Prints, a phase and figure, the start, the windows' least and most, the bounds, and the share of the way
+to the nearest bound that was used up at the worst (100 %: it rang). Exit code 2 where the folder holds no such run.
 """
 
 import argparse
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from unirg_core import params
-from unirg_core.files import read_lines
-from unirg_core.params import Alarms
+from unirg_core.faults import BadInput
+from unirg_core.files import read_json, read_lines
+from unirg_core.params import Alarms, Rl
 from unirg_core.training.alarms import Reading, readings
 
-ROOT = Path(__file__).parents[1]
+
+def settings(run: Path, above: list[str]) -> Rl:
+    """Return RL's settings as the run's record has them, with `KEY=VALUE` laid over them.
+
+    Raises
+    ------
+    BadInput
+        When there is no record, or it does not say at which step step 1 ends.
+    """
+    path = run / "record.json"
+    if not path.is_file():
+        raise BadInput(f"{run} is no run's folder: it holds no record.json.")
+    values = params.overlay(read_json(path)["params"]["resolved"], params.assignments(above))
+    found = params.parse(values, str(path)).rl
+    if found.step2 and not found.step1.steps:
+        raise BadInput(f"{path} counts step 1 of RL in epochs; the room is told of runs that count steps.")
+    return found
 
 
 def phases(lines: list[Mapping[str, Any]], borders: list[int]) -> Iterator[list[dict[str, Any]]]:
@@ -48,22 +64,39 @@ def worst(history: list[dict[str, Any]], bounds: Alarms) -> list[tuple[Reading, 
     return found
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path)
-    parser.add_argument("--borders", type=int, nargs="*", default=[75])
-    parser.add_argument("--set", action="append", default=[])
-    given = parser.parse_args()
-    bounds = params.resolve(ROOT, above=params.assignments(given.set)).rl.alarms or Alarms()
-    said = [f"{'phase':6}{'figure':28}{'start':>8}{'least':>8}{'most':>8}{'bounds':>18}{'used':>7}"]
-    for number, history in enumerate(phases(read_lines(given.run / "metrics.jsonl"), given.borders), 1):
+def table(run: Path, rl: Rl) -> list[str]:
+    """Return the table's lines.
+
+    Raises
+    ------
+    BadInput
+        When no phase has more steps of RL than a window.
+    """
+    path, bounds = run / "metrics.jsonl", rl.alarms or Alarms()
+    lines = read_lines(path) if path.is_file() else []
+    said = []
+    for number, history in enumerate(phases(lines, [rl.step1.steps] if rl.step2 else []), 1):
         for reading, low, high in worst(history, bounds):
             edge = " - ".join("" if bound is None else f"{bound:.3g}" for bound in (reading.least, reading.most))
             numbers = f"{reading.start:8.3g}{low:8.3g}{high:8.3g}{edge:>18}{used(reading):7.0%}"
             said.append(f"{f'step{number}':6}{reading.figure:28}{numbers}")
-    sys.stdout.write("\n".join(said) + "\n")
+    if not said:
+        raise BadInput(f"{path} has no phase of RL of more than {bounds.window} steps, a window of the alarms.")
+    return [f"{'phase':6}{'figure':28}{'start':>8}{'least':>8}{'most':>8}{'bounds':>18}{'used':>7}", *said]
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="folder of a run with a record, $UNIRG_HOME/runs/ID")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="another bound than the run's, as rl.alarms.window=5",
+    )
+    given = parser.parse_args()
+    try:
+        print("\n".join(table(given.run, settings(given.run, given.set))))
+    except BadInput as error:
+        parser.exit(2, f"alarm_room: {error}\n")

@@ -5,8 +5,11 @@
 
 The rehearsal may be run at will. The confirming run wants a committed tree, writes a line to docs/claim-looks.jsonl
 before it draws a world, and prints what comes out. Both go on where they were cut off; their state lies in
-`$UNIRG_HOME/ablation` (arms, seeds, data), their figures in benchmarks/results/. Exit code 0 where RL beats the best
-control in the primary endpoint (its interval lies above zero), 1 where it does not.
+`$UNIRG_HOME/ablation` (arms, seeds, data), their figures in benchmarks/results/. A start that goes on with a look
+(equal commit, worlds and arms, no figures yet) is logged too, with `"goes_on": true`: it is no look of its own.
+
+Exit code 0 where RL beats the best control in the primary endpoint (its interval lies above zero), 1 where it does
+not, 2 where the input will not do; what was asked for is checked before anything is logged or drawn.
 """
 
 import argparse
@@ -25,13 +28,14 @@ from unirg_core.ablation import arms as known_arms  # noqa: E402
 from unirg_core.ablation import run, table  # noqa: E402
 from unirg_core.evaluate.scoring import FINDING  # noqa: E402
 from unirg_core.faults import BadInput  # noqa: E402
-from unirg_core.files import append_line, write_json  # noqa: E402
+from unirg_core.files import append_line, read_json, read_lines, write_json  # noqa: E402
 from unirg_core.home import silenced  # noqa: E402
-from unirg_core.params import CONFIRMING_WORLDS, Params, resolve  # noqa: E402
+from unirg_core.params import CONFIRMING_WORLDS, DEVELOPMENT_WORLDS, Params, resolve  # noqa: E402
 from unirg_core.runs.checkout import git  # noqa: E402
 from unirg_core.scoring.comparison import holm  # noqa: E402
 
 PROTOCOL, LOOKS, RESULTS = "docs/claim.md", "docs/claim-looks.jsonl", "benchmarks/results"
+CONFIRMED, REHEARSAL = f"{RESULTS}/claim-confirming.json", f"{RESULTS}/claim-rehearsal.json"
 PAIRS = 5
 REHEARSED = 900
 CONTROLS = ("sft_more", "sft_bias")
@@ -45,23 +49,39 @@ TEXTS = ("rouge_l", "bleu2", "well_formed", "mean_words")
 
 def main(confirm: bool, pairs: int, names: Sequence[str]) -> int:
     """Run the protocol, print its tables, and say by the exit code whether RL won."""
+    _check(pairs, names)
     wanted = {"sft", *CONTROLS, JUDGED, *names}
     arms = [arm for arm in known_arms.ARMS.values() if arm.name in wanted]
     worlds = CONFIRMING_WORLDS[:pairs] if confirm else range(REHEARSED, REHEARSED + pairs)
     opened = {"ingest": {"phantom": {"world": worlds[0], "confirming": confirm}}}
     params = resolve(ROOT, "claim", opened, confirming=confirm)
-    if confirm:
-        _log(worlds, sorted(wanted))
+    look = _log(worlds, sorted(wanted)) if confirm else None
     drawn = [run.Pair(world, seed) for seed, world in enumerate(worlds)]
     measured = run.ablate(params, arms, drawn, run.default_jobs())
     found = {"confirming": confirm, **table.table(params, measured), **_endpoints(params, measured, drawn, names)}
-    write_json(ROOT / RESULTS / f"claim-{'confirming' if confirm else 'rehearsal'}.json", found)
+    written = ROOT / (CONFIRMED if confirm else REHEARSAL)
+    write_json(written, {**found, "look": look} if look else found)
     print("\n".join(_told(found)))
     return 0 if (found["primary"]["low"] or 0) > 0 else 1
 
 
-def _log(worlds: Sequence[int], arms: Sequence[str]) -> None:
-    """Log a look at the confirming worlds, before it is taken.
+def _check(pairs: int, names: Sequence[str]) -> None:
+    """Refuse what cannot be, before a look is logged or a world is drawn.
+
+    Raises
+    ------
+    BadInput
+        When there is no such single reward, or no development world for a pair.
+    """
+    if unknown := [name for name in names if name not in SINGLE]:
+        raise BadInput(f"--arms takes single rewards, of {', '.join(SINGLE)}; {unknown[0]} is none.")
+    most = DEVELOPMENT_WORLDS.stop - REHEARSED
+    if not 1 <= pairs <= most:
+        raise BadInput(f"--pairs {pairs} will not do; the rehearsal has 1 to {most}, one a world from {REHEARSED} on.")
+
+
+def _log(worlds: Sequence[int], arms: Sequence[str]) -> dict[str, Any]:
+    """Log a look at the confirming worlds, before it is taken, and return what makes it this look.
 
     Raises
     ------
@@ -71,16 +91,17 @@ def _log(worlds: Sequence[int], arms: Sequence[str]) -> None:
     others = git(ROOT, "status", "--porcelain", "--", ".", f":!{LOOKS}", f":!{RESULTS}").strip()
     if others or not git(ROOT, "ls-files", PROTOCOL).strip():
         raise BadInput(f"The confirming run wants code and {PROTOCOL} committed; not committed: {others or PROTOCOL}.")
-    append_line(
-        ROOT / LOOKS,
-        {
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
-            "by": getpass.getuser(),
-            "commit": git(ROOT, "rev-parse", "HEAD").strip(),
-            "worlds": list(worlds),
-            "arms": list(arms),
-        },
-    )
+    look = {"commit": git(ROOT, "rev-parse", "HEAD").strip(), "worlds": list(worlds), "arms": list(arms)}
+    line = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "by": getpass.getuser(), **look}
+    append_line(ROOT / LOOKS, line | ({"goes_on": True} if _unfinished(look) else {}))
+    return look
+
+
+def _unfinished(look: Mapping[str, Any]) -> bool:
+    """Tell whether a look was begun that has left no figures; those that lie there may be another look's."""
+    logged, figures = ROOT / LOOKS, ROOT / CONFIRMED
+    begun = logged.exists() and any(look.items() <= line.items() for line in read_lines(logged))
+    return begun and not (figures.exists() and read_json(figures).get("look") == look)
 
 
 def _endpoints(
@@ -157,8 +178,8 @@ def _p(value: float | None) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--rehearse", action="store_true")
-    which.add_argument("--confirm", action="store_true")
+    which.add_argument("--rehearse", action="store_true", help="on development worlds, at will")
+    which.add_argument("--confirm", action="store_true", help="on the confirming worlds; the look is logged")
     parser.add_argument("--pairs", type=int, default=PAIRS, help="of the rehearsal; the confirming run has five")
     parser.add_argument(
         "--arms", default=",".join(SINGLE), help="single rewards beside the protocol's arms; '' for none"
@@ -166,7 +187,8 @@ if __name__ == "__main__":
     asked = parser.parse_args()
     os.environ.update(silenced(os.environ))
     os.environ.setdefault("UNIRG_HOME", str(ROOT / ".unirg"))
+    names = list(dict.fromkeys(name.strip() for name in asked.arms.split(",") if name.strip()))
     try:
-        sys.exit(main(asked.confirm, PAIRS if asked.confirm else asked.pairs, [n for n in asked.arms.split(",") if n]))
+        sys.exit(main(asked.confirm, PAIRS if asked.confirm else asked.pairs, names))
     except BadInput as error:
-        sys.exit(f"claim: {error}")
+        parser.exit(2, f"claim: {error}\n")

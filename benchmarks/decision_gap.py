@@ -7,7 +7,7 @@ each study the share of sampled reports (temperature 1) that state a finding est
 it. Stating all findings above a threshold is the best that any change of decision alone could give; what lies between
 it and the greedy report is what RL can win without seeing better. Labels of the reports are compared, not the truth
 file: test studies of the held-out and of the training institutions, and training studies, where the gap tells how much
-of it RL can learn from.
+of it RL can learn from. Exit code 2 where the folder is no trained arm, or a number is below 1.
 """
 
 import argparse
@@ -21,6 +21,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from unirg_core.faults import BadInput
 from unirg_core.models import dataset, generation, load
 from unirg_core.models.longitudinal import question
 from unirg_core.params import Params
@@ -34,14 +35,23 @@ BATCH = 128
 
 
 def main(folder: Path, studies: int, samples: int) -> None:
-    """Print, for each group of studies, precision, recall and F1 of the greedy reports and of each threshold."""
+    """Print, for each group of studies, precision, recall and F1 of the greedy reports and of each threshold.
+
+    Raises
+    ------
+    BadInput
+        When the folder is no trained arm, or a number is below 1.
+    """
     import torch
 
-    os.chdir(folder)
+    if min(studies, samples) < 1:
+        raise BadInput(f"--studies {studies} --samples {samples} will not do; both begin at 1.")
+    trained = _trained(folder)
     params = load_params(folder / "params.yaml")
+    os.chdir(folder)
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    model, processor = load(params.model, folder / "checkpoints" / ("rl" if _has_rl(folder) else "sft"))
+    model, processor = load(params.model, trained)
     model.eval()
     for name, rows in _groups(params, folder, studies):
         true = _stated([dataset.reference(row) for row in rows])
@@ -51,8 +61,12 @@ def main(folder: Path, studies: int, samples: int) -> None:
             print(f"  {f'chance >= {threshold:g}':14} {_figures(chance >= threshold, true)}", flush=True)
 
 
-def _has_rl(folder: Path) -> bool:
-    return (folder / "checkpoints" / "rl").is_dir()
+def _trained(folder: Path) -> Path:
+    """Return the arm's model: that of RL, or of SFT where RL was not run."""
+    for stage in ("rl", "sft"):
+        if (found := folder / "checkpoints" / stage).is_dir():
+            return found
+    raise BadInput(f"{folder} is no trained arm: it holds neither checkpoints/rl nor checkpoints/sft.")
 
 
 def _groups(params: Params, root: Path, count: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -103,8 +117,11 @@ def _figures(said: np.ndarray, true: np.ndarray) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--studies", type=int, default=500)
-    parser.add_argument("--samples", type=int, default=16)
+    parser.add_argument("folder", type=Path, help="a trained arm, $UNIRG_HOME/ablation/world-W/seed-S/ARM")
+    parser.add_argument("--studies", type=int, default=500, help="at most so many a group; default: %(default)s")
+    parser.add_argument("--samples", type=int, default=16, help="sampled reports a study; default: %(default)s")
     given = parser.parse_args()
-    main(given.folder.resolve(), given.studies, given.samples)
+    try:
+        main(given.folder.resolve(), given.studies, given.samples)
+    except BadInput as error:
+        parser.exit(2, f"decision_gap: {error}\n")

@@ -32,7 +32,7 @@ from unirg_core import models, params, rl, sft  # noqa: E402
 from unirg_core.faults import BadInput, HonestNegative  # noqa: E402
 from unirg_core.files import read_json, read_lines, write_json  # noqa: E402
 from unirg_core.home import silenced  # noqa: E402
-from unirg_core.models import loading, tiny  # noqa: E402
+from unirg_core.models import loading  # noqa: E402
 from unirg_core.training import shapes  # noqa: E402
 
 NAMES = {"2b": "Qwen/Qwen3-VL-2B-Instruct", "8b": "Qwen/Qwen3-VL-8B-Instruct"}
@@ -49,6 +49,8 @@ def random_base(folder: Path, size: str) -> None:
     """Write a model with random weights of the size, and the tiny preset's processor with the family's patches."""
     import torch
     from transformers import Qwen3VLConfig, Qwen3VLForConditionalGeneration
+
+    from unirg_core.models import tiny  # torch comes with it: --help need not wait for it
 
     words = SENTENCE.lower().split()
     model, processor = tiny.fresh(words)

@@ -6,6 +6,7 @@ Each line: what was run, growth of resident memory at the peak over what the imp
 The bound that tests/test_sft_memory.py keeps is .9 to 2.
 """
 
+import argparse
 import os
 import sys
 import tempfile
@@ -13,15 +14,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-os.chdir(ROOT)
-
-import fixtures_training  # noqa: E402
-from fixtures_launch import checkout  # noqa: E402
-from fixtures_memory import peak_growth  # noqa: E402
-
-from unirg_core import params  # noqa: E402
-from unirg_core.training import memory  # noqa: E402
-from unirg_core.training.shapes import shape_of  # noqa: E402
 
 LARGER = {"hidden": 512, "layers": 8}
 CASES = [
@@ -37,6 +29,15 @@ CASES = [
 
 def main() -> None:
     """Print a row of docs/doctor.md for each case."""
+    os.chdir(ROOT)
+    import fixtures_training  # torch comes with it: --help need not wait for it
+    from fixtures_launch import checkout
+    from fixtures_memory import peak_growth
+
+    from unirg_core import params
+    from unirg_core.training import memory
+    from unirg_core.training.shapes import shape_of
+
     plain = dict(fixtures_training.SIZES)
     print("| stage | model | parameters | set | measured MiB | estimated MiB | ratio |\n|---|---|--:|---|--:|--:|--:|")
     for stage, sizes, above in CASES:
@@ -59,4 +60,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     main()

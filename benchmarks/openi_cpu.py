@@ -6,7 +6,8 @@ DROP holds NLMCXR_reports.tgz and, where they are at hand, nlmcxr_dicom_metadata
 gold_labels_dev.csv (docs/openi-cpu.md). Runs in a fresh clone of the committed tree; with --home, a run that is done
 there already is only evaluated again. Prints every system on the test ids, RL less SFT with its interval, as the recipe
 writes (samples at its temperature) and greedily, and pass or fail of each wish, which is judged as the recipe writes;
-writes benchmarks/results/openi-cpu.json. Exit code 0 where all are met, 1 where one is not.
+writes benchmarks/results/openi-cpu.json. Exit code 0 where all are met, 1 where one is not, 2 where there is nothing to
+judge: DROP is no folder, or the run did not complete.
 
 The wishes, fixed before the test ids were looked at:
 1. SFT learns: its micro F1 of findings lies above zero, the constant report's, with its whole interval, and its ROUGE-L
@@ -32,6 +33,7 @@ sys.path.insert(0, str(ROOT))
 
 from unirg_core.evaluate import predict, scoring  # noqa: E402
 from unirg_core.evaluate.summary import summarise, text_figures  # noqa: E402
+from unirg_core.faults import BadInput  # noqa: E402
 from unirg_core.files import read_json, write_json  # noqa: E402
 from unirg_core.models import dataset  # noqa: E402
 from unirg_core.params import load  # noqa: E402
@@ -47,13 +49,21 @@ SYSTEMS = ("template", "base", "sft", "rl")
 
 
 def main(drop: Path, home: Path) -> int:
-    """Run the recipe, print its tables, and say by the exit code whether all wishes are met."""
+    """Run the recipe, print its tables, and say by the exit code whether all wishes are met.
+
+    Raises
+    ------
+    BadInput
+        When the drop is no folder, or the run did not complete.
+    """
+    if not drop.is_dir():
+        raise BadInput(f"{drop} is no folder; docs/openi-cpu.md says where the reports are from.")
     folder = _done(home)
     if folder is None:
         _run(drop, home)
         folder = _done(home)
     if folder is None:
-        raise SystemExit("openi-cpu: the run did not complete; its own lines say why")
+        raise BadInput("The run did not complete; its own lines say why.")
     record = read_json(folder / "record.json")
     found = {
         "seconds": read_json(home / SPENT),
@@ -181,7 +191,8 @@ if __name__ == "__main__":
     parser.add_argument("drop", type=Path, nargs="?", default=DROP, help="folder with Open-i's reports")
     parser.add_argument("--home", type=Path, help="where the run's state is kept; default: a temporary folder")
     asked = parser.parse_args()
-    if not asked.drop.is_dir():
-        sys.exit(f"openi-cpu: {asked.drop} is no folder; docs/openi-cpu.md says where the reports are from")
-    with tempfile.TemporaryDirectory() as temporary:
-        sys.exit(main(asked.drop, asked.home.absolute() if asked.home else Path(temporary)))
+    try:
+        with tempfile.TemporaryDirectory() as temporary:
+            sys.exit(main(asked.drop, asked.home.absolute() if asked.home else Path(temporary)))
+    except BadInput as error:
+        parser.exit(2, f"openi-cpu: {error}\n")

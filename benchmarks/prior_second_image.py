@@ -15,11 +15,6 @@ from typing import Any
 import numpy as np
 
 from unirg_core.ingest.phantom import FINDINGS
-from unirg_core.models import generate, load
-from unirg_core.models.base import Plan
-from unirg_core.models.captions import EACH, each
-from unirg_core.models.neutral import population
-from unirg_core.models.readout import targets
 from unirg_core.params import Model
 from unirg_core.scores.labels import label_one
 from unirg_core.study import LABELS
@@ -40,6 +35,12 @@ def micro_f1(found: np.ndarray, truth: np.ndarray) -> float:
 def main(count: int) -> int:
     """Print the table."""
     from PIL import Image
+
+    from unirg_core.models import generate, load  # torch comes with them: --help need not wait for it
+    from unirg_core.models.base import Plan
+    from unirg_core.models.captions import EACH, each
+    from unirg_core.models.neutral import population
+    from unirg_core.models.readout import targets
 
     plan = Plan()
     drawn = population(plan.patients, plan.drawn_size, 1, skipped=plan.patients - min(plan.tested, count))
@@ -68,5 +69,5 @@ def main(count: int) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=120)
+    parser.add_argument("--pairs", type=int, default=120, help="later visits that are asked of; default: %(default)s")
     sys.exit(main(parser.parse_args().pairs))

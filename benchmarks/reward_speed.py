@@ -1,32 +1,40 @@
 """Cost of the reward of one GRPO step: 256 completions of 16 prompts, 16 rollouts each.
 
-    python benchmarks/reward_speed.py
+    python benchmarks/reward_speed.py [--reward NAME=WEIGHT ...]
 
-Prints, on one core, the milliseconds of the offline reward in successive steps (fresh texts and fresh references each:
-the first is cold), and warm (new texts of known sentences, as a policy writes them); of one step with references that
-are new or known; the effect of scoring identical pairs once; and how scores that wait run side by side. Limit: 40 ms
-warm. Peers in the same run: the same step cold, each pair by itself, and the same scores one after the other.
+The reward is that of the default recipe's last step (params.yaml), or the one that is asked for. Prints which it is
+and, on one core, the milliseconds of the offline reward in successive steps (fresh texts and fresh references each: the
+first is cold), and warm (new texts of known sentences, as a policy writes them); of one step with references that are
+new or known; the effect of scoring identical pairs once; and how scores that wait run side by side. Limit: 40 ms warm.
+Peers in the same run: the same step cold, each pair by itself, and the same scores one after the other. Exit code 2
+where there is no such score.
 
 Scores that wait or compute long are stand-ins here (a pause, a busy loop): only what is done around them is measured.
 """
 
+import argparse
 import asyncio
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 from label_speed import forget, phantom_reports, real_reports, seconds
 
+from unirg_core import params
+from unirg_core.faults import BadInput
 from unirg_core.scores import SCORES, weighted
-from unirg_core.scores.reward import measured
+from unirg_core.scores.reward import check_names, measured
 from unirg_core.training.rewards import Rewards, score_processes
 
-REWARD = {"finding_credit": 1.0, "well_formed": 0.5, "error_count": 0.5}
+ROOT = Path(__file__).resolve().parents[1]
 PROMPTS, ROLLOUTS, LIMIT = 16, 16, 40.0
 STEP = PROMPTS * ROLLOUTS
 PAUSE, WORK = 0.2, 0.001
 Step = tuple[list[str], list[str]]
+Weights = Mapping[str, float]
 
 
 def step_of(reports: Sequence[str], number: int, distinct: int = ROLLOUTS) -> Step:
@@ -40,9 +48,9 @@ def step_of(reports: Sequence[str], number: int, distinct: int = ROLLOUTS) -> St
     return [mine[first + rollout % distinct] for first in own for rollout in range(ROLLOUTS)], references
 
 
-def offline(name: str, reports: Sequence[str]) -> None:
+def offline(name: str, reports: Sequence[str], weights: Weights) -> None:
     """Print the milliseconds of successive steps, cold first."""
-    reward, steps = weighted(REWARD), len(reports) // (STEP + PROMPTS)
+    reward, steps = weighted(weights), len(reports) // (STEP + PROMPTS)
     reward(["Clear lungs."], ["Clear lungs."])  # patterns are compiled once a process
     forget()
     took = [1000 * seconds(lambda n=n: reward(*step_of(reports, n))) for n in range(steps)]
@@ -63,12 +71,12 @@ def _reworded(reports: Sequence[str], number: int) -> Step:
     ], references
 
 
-def known_references(reports: Sequence[str]) -> None:
+def known_references(reports: Sequence[str], weights: Weights) -> None:
     """Print what references that an earlier step has seen are worth."""
     took: dict[str, list[float]] = {"new": [], "known": []}
     for _ in range(5):
         for name, times in took.items():
-            reward = _warmed(reports, 3)
+            reward = _warmed(reports, weights, 3)
             completions, references = step_of(reports, 3)
             if name == "known":
                 reward(references, references)
@@ -77,23 +85,23 @@ def known_references(reports: Sequence[str]) -> None:
     print(f"a step with new references {new:.1f} ms, with known ones {known:.1f} ms: {1 - known / new:.0%} less")
 
 
-def _warmed(reports: Sequence[str], steps: int) -> Callable:
+def _warmed(reports: Sequence[str], weights: Weights, steps: int) -> Callable:
     """Return the reward with nothing known but the first steps."""
-    reward = weighted(REWARD)
+    reward = weighted(weights)
     forget()
     for number in range(steps):
         reward(*step_of(reports, number))
     return reward
 
 
-def identical_pairs(reports: Sequence[str]) -> None:
+def identical_pairs(reports: Sequence[str], weights: Weights) -> None:
     """Print the effect of scoring identical pairs once, for a policy that repeats itself more and more."""
     print("identical pairs scored once, against each by itself; offline reward, and a stand-in of 1 ms a pair")
     for distinct in (16, 8, 4, 1):
         step = step_of(reports, 4, distinct)
         once, single = (
-            statistics.median(_after_warming(reports, score, step) for _ in range(3))
-            for score in (weighted(REWARD), _singly)
+            statistics.median(_after_warming(reports, weights, score, step) for _ in range(3))
+            for score in (weighted(weights), partial(_singly, weights))
         )
         pairs = seconds(lambda s=step: measured("busy", Busy(), *s)) / seconds(lambda s=step: Busy()(*s))
         print(
@@ -102,14 +110,14 @@ def identical_pairs(reports: Sequence[str]) -> None:
         )
 
 
-def _after_warming(reports: Sequence[str], score: Callable, step: Step) -> float:
-    _warmed(reports, 4)
+def _after_warming(reports: Sequence[str], weights: Weights, score: Callable, step: Step) -> float:
+    _warmed(reports, weights, 4)
     return 1000 * seconds(lambda: score(*step))
 
 
-def _singly(completions: Sequence[str], references: Sequence[str]) -> None:
+def _singly(names: Iterable[str], completions: Sequence[str], references: Sequence[str]) -> None:
     for pair in zip(completions, references, strict=True):
-        for name in REWARD:
+        for name in names:
             SCORES[name]([pair[0]], [pair[1]])
 
 
@@ -174,16 +182,42 @@ def wall(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def main() -> None:
-    """Print every figure."""
+def main(weights: Weights) -> None:
+    """Print every figure.
+
+    Raises
+    ------
+    BadInput
+        When there is no such score.
+    """
+    check_names(weights, SCORES)
+    print("reward: " + ", ".join(f"{name} {weight:g}" for name, weight in weights.items()))
     phantom = phantom_reports()
-    offline("phantom reports", phantom)
+    offline("phantom reports", phantom, weights)
     if real := real_reports():
-        offline("Open-i reports", real)
-    known_references(phantom)
-    identical_pairs(phantom)
+        offline("Open-i reports", real, weights)
+    known_references(phantom, weights)
+    identical_pairs(phantom, weights)
     side_by_side(phantom)
 
 
+def _weight(text: str) -> tuple[str, float]:
+    name, _, weight = text.partition("=")
+    return name, float(weight)
+
+
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--reward",
+        nargs="+",
+        type=_weight,
+        metavar="NAME=WEIGHT",
+        help="as finding_credit=1 well_formed=.5; default: that of the last step in params.yaml",
+    )
+    asked_for = parser.parse_args().reward
+    try:
+        rl = params.load(ROOT / "params.yaml").rl
+        main(dict(asked_for) if asked_for else (rl.step2 or rl.step1).reward)
+    except BadInput as error:
+        parser.exit(2, f"reward_speed: {error}\n")

@@ -37,6 +37,12 @@ from unirg_core.training import curriculum, data  # noqa: E402
 
 WARM_UP = 4
 LEARNT = 40
+OPTIONS = (
+    ("steps", 24, f"steps of each side, {WARM_UP} of warm-up among them"),
+    ("batch", 32, "studies a step of SFT"),
+    ("prompts", 4, "studies a step of RL"),
+    ("rollouts", 8, "reports that RL samples a study"),
+)
 
 
 def clocked(mine: Any, other: Any, told: Path) -> type:
@@ -256,11 +262,13 @@ def reported(stage: str, found: dict[str, dict[str, Any]], root: Path) -> str:
 
 def main() -> None:
     """Print the times of both stages."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--stage", nargs="+", default=["sft", "rl"])
-    for name, value in (("steps", 24), ("batch", 32), ("prompts", 4), ("rollouts", 8)):
-        parser.add_argument(f"--{name}", type=int, default=value)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stage", nargs="+", default=["sft", "rl"], choices=["sft", "rl"], help="default: both")
+    for name, value, said in OPTIONS:
+        parser.add_argument(f"--{name}", type=int, default=value, help=f"{said}; default: {value}")
     given = parser.parse_args()
+    if given.steps < WARM_UP + 2:  # the last step has no end that is seen
+        parser.error(f"--steps {given.steps} leaves none to time; at least {WARM_UP + 2}")
     os.environ.update(silenced(os.environ))
     wanted = settings_of(given)
     for stage in given.stage:

@@ -2,9 +2,12 @@
 
 import importlib.util
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -18,6 +21,7 @@ from unirg_core.ablation.arms import ARMS
 from unirg_core.ablation.measure import SCORED
 from unirg_core.evaluate import predict, scoring, summary
 from unirg_core.faults import BadInput
+from unirg_core.files import write_json
 from unirg_core.models import dataset
 from unirg_core.scores import SCORES
 
@@ -129,8 +133,47 @@ def test_every_look_is_logged_before_it_is_taken(claim: ModuleType, checkout: Pa
     (checkout / "docs" / "claim.md").write_text("The protocol.\n")
     _git(checkout, "add", "-A")
     _git(checkout, "commit", "-qm", "Protocol")
-    for _ in range(2):  # the log itself may stand uncommitted: a look that was cut off goes on
-        claim._log(range(1000, 1002), ["sft", "sft_rl"])
-    lines = [json.loads(line) for line in (checkout / "docs" / "claim-looks.jsonl").read_text().splitlines()]
-    assert [line["worlds"] for line in lines] == [[1000, 1001]] * 2 and lines[0]["arms"] == ["sft", "sft_rl"]
-    assert len(lines[0]["commit"]) == 40 and lines[0]["time"]
+    look = claim._log(range(1000, 1002), ["sft", "sft_rl"])
+    (line,) = _looks(checkout)
+    assert (line["worlds"], line["arms"]) == ([1000, 1001], ["sft", "sft_rl"])
+    assert len(line["commit"]) == 40 and line["time"] and look.items() <= line.items()
+
+
+def _looks(checkout: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (checkout / "docs" / "claim-looks.jsonl").read_text().splitlines()]
+
+
+def test_a_start_that_goes_on_with_a_look_says_so(claim: ModuleType, checkout: Path) -> None:
+    (checkout / "docs" / "claim.md").write_text("The protocol.\n")
+    _git(checkout, "add", "-A")
+    _git(checkout, "commit", "-qm", "Protocol")
+    worlds, few, more = range(1000, 1002), ["sft"], ["sft", "sft_rl"]
+    look = claim._log(worlds, few)  # a first look
+    claim._log(worlds, few)  # it was cut off; the log may stand uncommitted
+    claim._log(worlds, more)  # other arms are another look
+    write_json(checkout / claim.CONFIRMED, {"look": look})
+    claim._log(worlds, few)  # the first one has its figures by now, so this is a look again
+    claim._log(worlds, more)  # the figures are another look's: it goes on
+    _git(checkout, "add", "-A")
+    _git(checkout, "commit", "-qm", "Figures")
+    claim._log(worlds, more)  # another commit
+    assert [line.get("goes_on", False) for line in _looks(checkout)] == [False, True, False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("--confirm", "--arms", "nope"), "--arms takes single rewards, of reward_finding_credit, "),
+        (("--rehearse", "--arms", "reward_bleu2,sft_bias"), "; sft_bias is none."),
+        (("--rehearse", "--pairs", "0"), "--pairs 0 will not do; the rehearsal has 1 to 100"),
+        (("--rehearse", "--pairs", "-1"), "--pairs -1 will not do"),
+        (("--rehearse", "--pairs", "101"), "--pairs 101 will not do"),  # its last world would be a confirming one
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_logged(asked: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    looks = ROOT / "docs" / "claim-looks.jsonl"
+    before, home = looks.read_bytes(), {**os.environ, "UNIRG_HOME": str(tmp_path / "home")}
+    command = [sys.executable, str(ROOT / "benchmarks" / "claim.py"), *asked]
+    done = subprocess.run(command, env=home, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1 and not done.stdout
+    assert looks.read_bytes() == before and not (tmp_path / "home").exists()

@@ -1,0 +1,47 @@
+"""Benchmarks that are given a folder or a choice: what will not do is one sentence and exit code 2, before any work."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def asked(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "benchmarks" / script), *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_help_is_told_before_anything_is_measured() -> None:
+    done = asked("memory_estimate.py", "--help")
+    assert done.returncode == 0 and "usage:" in done.stdout and "| stage |" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["--stage", "foo"], "invalid choice: 'foo'"), (["--steps", "5"], "--steps 5 leaves none to time; at least 6")],
+)
+def test_what_cannot_be_timed_starts_nothing(arguments: list[str], said: str) -> None:
+    done = asked("step_time.py", *arguments)
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments", "said"),
+    [
+        ("openi_cpu.py", ["/nonexistent"], "/nonexistent is no folder"),
+        ("alarm_room.py", ["/nonexistent"], "/nonexistent is no run's folder: it holds no record.json"),
+        ("reward_speed.py", ["--reward", "nope=1"], "nope"),
+        ("decision_gap.py", ["/nonexistent"], "/nonexistent is no trained arm"),
+        ("decision_gap.py", ["{folder}"], "is no trained arm: it holds neither checkpoints/rl nor checkpoints/sft"),
+        ("decision_gap.py", ["{folder}", "--studies", "0"], "--studies 0 --samples 16 will not do"),
+        ("decision_gap.py", ["{folder}", "--samples", "-1"], "--studies 500 --samples -1 will not do"),
+    ],
+)
+def test_what_will_not_do_is_one_sentence(script: str, arguments: list[str], said: str, tmp_path: Path) -> None:
+    done = asked(script, *(one.format(folder=tmp_path) for one in arguments))
+    assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1 and not done.stdout
