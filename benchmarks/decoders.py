@@ -9,6 +9,7 @@ pylibjpeg gives. `used` marks what ingest uses. pylibjpeg-libjpeg (GPL) and pyjp
 Run: OMP_NUM_THREADS=1 python benchmarks/decoders.py [--reduced]
 """
 
+import argparse
 import importlib
 import io
 import sys
@@ -128,7 +129,7 @@ def measured(decode: Decode, frame: bytes) -> tuple[float, np.ndarray]:
     return best, values
 
 
-def main(reduced: bool = False) -> int:
+def main(reduced: bool) -> int:
     values = picture()
     able = decoders(values.shape)
     print(f"{'form':24} {'decoder':26} {'ms':>7} {'differs':>8}  used")
@@ -170,4 +171,6 @@ def _print_reduced(values: np.ndarray) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main("--reduced" in sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--reduced", action="store_true", help="also JPEG 2000 at half its resolution")
+    sys.exit(main(parser.parse_args().reduced))

@@ -6,6 +6,7 @@ Its word list was made while looking at these two sets, so the least share says 
 how well the check does on other English reports.
 """
 
+import argparse
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,4 +47,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     main()

@@ -7,6 +7,7 @@ Prints reports a second on one core, cold (every sentence read for the first tim
 Peer in the same run: the cold labeler against the same labeler without its caches.
 """
 
+import argparse
 import csv
 import json
 import re
@@ -110,4 +111,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     main()

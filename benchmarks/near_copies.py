@@ -7,9 +7,9 @@ grey levels, and less 1 % at one edge. Pictures: the phantom's at 64 pixels and,
 (../shared/data/covid_cxr) at 512. Bits of 256; beside them the usual hash of 64 bits. Limit: `validate.near_copy_bits`.
 """
 
+import argparse
 import csv
 import io
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -107,7 +107,7 @@ def report(name: str, pictures: list[Picture]) -> None:
         print(f"  copy, {says}: median {np.median(bits):.0f}, most {max(bits)}, within {LIMIT} bits: {within:.0%}")
 
 
-def main(patients: int = 900) -> None:
+def main(patients: int) -> None:
     """Print all."""
     report("phantom, 64 pixels", phantoms(patients))
     if pictures := real():
@@ -115,4 +115,6 @@ def main(patients: int = 900) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(text) for text in sys.argv[1:2]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("patients", type=int, nargs="?", default=900, help="of the phantom; default: %(default)s")
+    main(parser.parse_args().patients)

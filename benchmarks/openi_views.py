@@ -7,6 +7,7 @@ reader would take is compared with it: right is a picture whose header says PA o
 left in, once with nothing but the order of the names. Peer in the same run: the first picture of the XML, as is common.
 """
 
+import argparse
 import sys
 from collections import Counter
 from dataclasses import replace
@@ -68,4 +69,5 @@ def _is_frontal(shown: Shown) -> bool:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     sys.exit(main())

@@ -14,6 +14,7 @@ which is taken out of the peer (that makes the peer faster) to have equal values
 for the first time but for RadEval's imports.
 """
 
+import argparse
 import time
 from collections.abc import Callable
 
@@ -93,4 +94,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     main()

@@ -4,6 +4,7 @@ Limit: 50 studies/s/core (issue "The spine"). Prints the ratio against it; exits
 Run: OMP_NUM_THREADS=1 python benchmarks/phantom_speed.py [studies]
 """
 
+import argparse
 import sys
 import time
 
@@ -13,7 +14,7 @@ LIMIT = 50.0
 SIZE = 256
 
 
-def main(count: int = 400) -> int:
+def main(count: int) -> int:
     population = studies(World(seed=7, patients=count, image_size=SIZE))[:count]
     dicom_bytes(population[0], render(population[:1], SIZE)[0])  # imports are not what is measured
     began, wall = time.process_time(), time.monotonic()
@@ -29,4 +30,6 @@ def main(count: int = 400) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*(int(text) for text in sys.argv[1:2])))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("studies", type=int, nargs="?", default=400, help="to be drawn; default: %(default)s")
+    sys.exit(main(parser.parse_args().studies))

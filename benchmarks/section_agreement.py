@@ -7,6 +7,7 @@ Prints, for each layout, how many reports come back exactly, the exceptions (arg
 that contradict their own labels), and reports a second of one core. Limit: no exception that is not argued.
 """
 
+import argparse
 import sys
 import time
 from pathlib import Path
@@ -36,4 +37,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     sys.exit(main())
