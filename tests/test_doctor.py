@@ -145,6 +145,16 @@ def test_a_recipe_without_sft_is_judged_by_rl_alone(tmp_path: Path) -> None:
     assert [one.stage for one in examine(ROOT, tmp_path, "continue-unirg-cxr", 80).estimates] == ["rl"]
 
 
+def test_a_remedy_can_be_tried(tmp_path: Path) -> None:
+    def told(above: dict) -> checks.Finding:
+        found = examine(ROOT, tmp_path, "qwen3-vl-2b-lora", 7, above).findings
+        return next(one for one in found if one.name == "memory sft")
+
+    refused = told({})
+    assert refused.state == "fault" and refused.said.endswith("set sft.micro_batch to 2")
+    assert told({"sft": {"micro_batch": 2}}).state == "ok"
+
+
 def test_a_gpu_that_is_not_here_can_be_asked_about(tmp_path: Path) -> None:
     report = examine(ROOT, tmp_path, "unirg-cxr-8b", 24)
     said = {one.name: one for one in report.findings}
@@ -154,7 +164,12 @@ def test_a_gpu_that_is_not_here_can_be_asked_about(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
-    [(["--recipe", "nonsense"], 2, "There is no recipe nonsense"), (["--json"], 0, '"healthy": true')],
+    [
+        (["--recipe", "nonsense"], 2, "There is no recipe nonsense"),
+        (["--json"], 0, '"healthy": true'),
+        (["--set", "sft.steps=0", "--set", "sft.epochs=nonsense"], 2, "sft.epochs = 'nonsense' will not do"),
+        (["--recipe", "openi-cpu"], 0, "ingest.path, ingest.policy (--path DROP"),
+    ],
 )
 def test_the_verb(arguments: list[str], code: int, said: str) -> None:
     done = subprocess.run(

@@ -1,6 +1,6 @@
 """All checks in their order, and those of a recipe: its scorers, its launcher, and whether it fits into memory."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,13 @@ class Report:
         return {"healthy": self.healthy, "findings": [asdict(f) for f in self.findings], "estimates": told}
 
 
-def examine(root: Path, home: Path, recipe: str | None = None, gpu_gib: float | None = None) -> Report:
+def examine(
+    root: Path,
+    home: Path,
+    recipe: str | None = None,
+    gpu_gib: float | None = None,
+    above: Mapping[str, Any] | None = None,
+) -> Report:
     """Look at everything that a run needs.
 
     Parameters
@@ -40,27 +46,32 @@ def examine(root: Path, home: Path, recipe: str | None = None, gpu_gib: float | 
         Its name; without one, the parameters of `params.yaml`.
     gpu_gib
         Memory of a GPU to judge the recipe by in place of the one that is here.
+    above
+        Parameters that are set over it.
 
     Raises
     ------
     BadInput
         When the recipe does not exist, or does not resolve.
     """
-    from unirg_core.recipes import left_open
+    from unirg_core.recipes import left_to_you, resolved
 
-    resolved = parameters.resolve(root, recipe, left_open(root, recipe))
+    params, open_ = resolved(root, recipe, above)
+    left = left_to_you(open_)
     findings = [
         *_guarded("tools", lambda: checks.tools(root)),
         *_guarded("packages", lambda: checks.packages(root)),
         *_guarded("gpu", checks.gpu),
         *_guarded("disk", lambda: checks.disk(home)),
         *_guarded("mlflow", checks.mlflow_store),
-        *_guarded("dvc remote", lambda: checks.dvc_remote(resolved.version.remote, home)),
+        *_guarded("dvc remote", lambda: checks.dvc_remote(params.version.remote, home)),
         *_guarded("keys", lambda: checks.keys(home)),
-        *_guarded("scores", lambda: scorers(resolved)),
-        *(_elsewhere if gpu_gib else list)(_guarded("launch", lambda: launcher(resolved, root))),
+        *_guarded("scores", lambda: scorers(params)),
+        *(_elsewhere if gpu_gib else list)(_guarded("launch", lambda: launcher(params, root))),
     ]
-    told, estimates = memory_of(resolved, root, gpu_gib)
+    told, estimates = memory_of(params, root, gpu_gib)
+    if left:
+        told.append(Finding("left to you", "note", left))
     return Report((*findings, *told), estimates)
 
 
