@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from unirg_core import preflight
 from unirg_core.ablation import arms, printing, run, table
 from unirg_core.faults import BadInput
 from unirg_core.params import DEVELOPMENT_WORLDS, assignments, resolve
@@ -35,6 +36,7 @@ def run_and_tell(request: Request, root: Path, figure: Path | None, as_json: boo
         check_writable("--figure", figure)
     chosen = arms.chosen(tuple(name.strip() for name in request.arms))
     params = resolve(root, request.recipe, assignments(request.set))
+    preflight.check(params, root)
     worlds = range(request.world, request.world + request.pairs)
     if worlds[-1] not in DEVELOPMENT_WORLDS:
         raise BadInput(
