@@ -12,6 +12,7 @@ from unirg_core import params
 from unirg_core.doctor import checks, examine
 from unirg_core.doctor.examine import obstacles, scorers
 from unirg_core.doctor.printing import as_text
+from unirg_core.faults import BadInput
 from unirg_core.keys import open_vault
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -125,7 +126,9 @@ def test_what_a_run_would_be_refused_for_is_a_fault(
     report = examine(ROOT, tmp_path, recipe, above=above)
     faults = [one for one in report.findings if one.state == "fault"]
     assert [one.name for one in faults] == [name] and said in faults[0].said
-    unjudged = [one.name for one in report.findings if one.said == "not judged, for the fault above"]
+    unjudged = [
+        one.name for one in report.findings if one.said == "not judged: base model or launch.config cannot be read here"
+    ]
     assert unjudged == (["memory"] if name in ("base model", "launch") else [])
     assert not (name == "scores" and any(one.name == "scores" and one.state == "ok" for one in report.findings))
 
@@ -148,6 +151,10 @@ def test_a_whole_report_is_healthy_here_and_reads_as_text_and_as_values(tmp_path
     assert "Nothing stands in the way." in as_text(report)
     told = json.loads(json.dumps(report.as_values()))
     assert [one["stage"] for one in told["estimates"]] == ["sft", "rl"]
+    sizes = [
+        size for one in told["estimates"] for size in (one["peak"], *one["kept"].values(), *one["learning"].values())
+    ]
+    assert sizes and all(isinstance(size, int) for size in sizes)
     assert not list(tmp_path.iterdir())
 
 
@@ -163,6 +170,12 @@ def test_a_remedy_can_be_tried(tmp_path: Path) -> None:
     refused = told({})
     assert refused.state == "fault" and refused.said.endswith("set sft.micro_batch to 2")
     assert told({"sft": {"micro_batch": 2}}).state == "ok"
+
+
+@pytest.mark.parametrize("gib", [float("inf"), float("nan"), 1e30, 0.5, 0.0, -8.0])
+def test_a_memory_that_no_gpu_has_is_refused(tmp_path: Path, gib: float) -> None:
+    with pytest.raises(BadInput, match=r"^--gpu-memory .* is no GPU's; give the GiB of one, 1 to 4096\.$"):
+        examine(ROOT, tmp_path, gpu_gib=gib)
 
 
 def test_a_gpu_that_is_not_here_can_be_asked_about(tmp_path: Path) -> None:

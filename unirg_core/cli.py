@@ -293,7 +293,7 @@ def doctor(
     recipe: Annotated[str | None, typer.Option(help="Judge this recipe; default: params.yaml")] = None,
     set_: _Set = None,
     gpu_memory: Annotated[
-        float | None, typer.Option(help="Judge by a GPU of so many GiB, in place of what is here", min=1)
+        float | None, typer.Option(help="Judge by a GPU of so many GiB (1 to 4096), in place of what is here")
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:

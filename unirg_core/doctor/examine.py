@@ -13,6 +13,9 @@ from unirg_core.faults import BadInput
 from unirg_core.params import Params
 from unirg_core.training.memory import GIB, Estimate
 
+LEAST_GIB, MOST_GIB = 1, 4096
+"""What a GPU may be said to have, with room for those to come; beyond stand slips as bytes for GiB."""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -27,9 +30,20 @@ class Report:
         return not any(found.state == "fault" for found in self.findings)
 
     def as_values(self) -> dict[str, Any]:
-        """Return the report as plain values."""
-        told = [{**asdict(one), "peak": one.peak} for one in self.estimates]
+        """Return the report as plain values; sizes are whole bytes."""
+        told = [_whole({**asdict(one), "peak": one.peak}) for one in self.estimates]
         return {"healthy": self.healthy, "findings": [asdict(f) for f in self.findings], "estimates": told}
+
+
+def _whole(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with every float as the nearest whole number, at any depth."""
+
+    def rounded(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return _whole(value)
+        return round(value) if isinstance(value, float) else value
+
+    return {name: rounded(value) for name, value in values.items()}
 
 
 def examine(
@@ -53,10 +67,12 @@ def examine(
     Raises
     ------
     BadInput
-        When the recipe does not exist, or does not resolve.
+        When the recipe does not exist, or does not resolve, or there is no GPU of that memory.
     """
     from unirg_core.recipes import left_to_you, resolved
 
+    if gpu_gib is not None and not LEAST_GIB <= gpu_gib <= MOST_GIB:  # nor is `nan`, which click's own range takes
+        raise BadInput(f"--gpu-memory {gpu_gib:g} is no GPU's; give the GiB of one, {LEAST_GIB} to {MOST_GIB}.")
     params, open_ = resolved(root, recipe, above)
     left = left_to_you(open_)
     findings = [
@@ -129,7 +145,7 @@ def memory_of(params: Params, root: Path, gpu_gib: float | None) -> tuple[list[F
     try:
         shape, division = shape_of(params.model), memory.division_of(params, root)
     except BadInput:  # which `obstacles` tells
-        return [Finding("memory", "note", "not judged, for the fault above")], ()
+        return [Finding("memory", "note", "not judged: base model or launch.config cannot be read here")], ()
     findings = []
     try:
         gpu = bool(gpu_gib) or device(params.model) == "cuda"
