@@ -10,7 +10,7 @@ import pytest
 
 from unirg_core import params
 from unirg_core.doctor import checks, examine
-from unirg_core.doctor.examine import launcher, scorers
+from unirg_core.doctor.examine import obstacles, scorers
 from unirg_core.doctor.printing import as_text
 from unirg_core.faults import BadInput
 from unirg_core.keys import open_vault
@@ -101,33 +101,46 @@ def test_a_scorer_service_and_a_judge_that_are_not_there_are_two_faults() -> Non
         left_open(ROOT, "unirg-cxr-8b"),
         {"scores": {"service": {"url": "http://127.0.0.1:9"}, "judge": {"base_url": "http://127.0.0.1:9/v1"}}},
     )
-    found = list(scorers(params.resolve(ROOT, "unirg-cxr-8b", above)))
+    found = list(scorers(params.resolve(ROOT, "unirg-cxr-8b", above), ROOT))
     assert [(one.name, one.state) for one in found] == [("scorer service", "fault"), ("judge", "fault")]
     assert "unirg scorer serve" in found[0].said
 
 
-def test_a_score_that_is_not_set_up_is_named() -> None:
-    broken = params.resolve(ROOT, above={"evaluate": {"scores": ["labels_f1", "rouge_l", "well_formed", "judge"]}})
-    with pytest.raises(BadInput, match=r"judge needs scores\.judge in params\.yaml"):
-        list(scorers(broken))
-
-
 @pytest.mark.parametrize(
-    ("above", "said"),
+    ("recipe", "above", "name", "said"),
     [
-        ({"launch": {"config": "eight-gpu-zero3"}}, "needs deepspeed; say: pip install deepspeed"),
-        ({"launch": {"config": "nonsense"}}, "is no file of infra/accelerate"),
-        ({"model": {"device": "cuda"}}, "no CUDA device is there"),
-        ({"rl": {"generation": {"backend": "vllm"}}}, "rl.generation.backend = vllm needs a GPU"),
+        (None, {"model": {"base": "nope"}}, "base model", "model.base = nope is neither unirg-tiny, nor a folder"),
+        (None, {"launch": {"config": "nonsense"}}, "launch", "is no file of infra/accelerate"),
+        (
+            None,
+            {"sft": {"validate_every": 5, "validation_scores": ["labels_f1", "nope"]}},
+            "scores",
+            "nope is no score",
+        ),
+        (None, {"rl": {"step1": {"reward": {"nope": 0.0, "labels_f1": 1.0}}}}, "scores", "rl.step1.reward names nope"),
     ],
 )
-def test_a_launch_that_cannot_be_is_refused(above: dict, said: str) -> None:
+def test_what_a_run_would_be_refused_for_is_a_fault(
+    tmp_path: Path, recipe: str | None, above: dict, name: str, said: str
+) -> None:
+    report = examine(ROOT, tmp_path, recipe, above=above)
+    faults = [one for one in report.findings if one.state == "fault"]
+    assert [one.name for one in faults] == [name] and said in faults[0].said
+    unjudged = [
+        one.name for one in report.findings if one.said == "not judged: base model or launch.config cannot be read here"
+    ]
+    assert unjudged == (["memory"] if name in ("base model", "launch") else [])
+    assert not (name == "scores" and any(one.name == "scores" and one.state == "ok" for one in report.findings))
+
+
+def test_a_device_that_is_not_here_is_a_note_where_another_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    if torch.cuda.is_available():
-        pytest.skip("this machine has a GPU")
-    with pytest.raises(BadInput, match=said):
-        list(launcher(params.resolve(ROOT, above=above), ROOT))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    wanted = params.resolve(ROOT, above={"model": {"device": "cuda"}})
+    for elsewhere, state in ((False, "fault"), (True, "note")):
+        first = next(iter(obstacles(wanted, ROOT, elsewhere=elsewhere)))
+        assert (first.name, first.state) == ("device", state)
 
 
 def test_a_whole_report_is_healthy_here_and_reads_as_text_and_as_values(tmp_path: Path) -> None:
@@ -138,6 +151,10 @@ def test_a_whole_report_is_healthy_here_and_reads_as_text_and_as_values(tmp_path
     assert "Nothing stands in the way." in as_text(report)
     told = json.loads(json.dumps(report.as_values()))
     assert [one["stage"] for one in told["estimates"]] == ["sft", "rl"]
+    sizes = [
+        size for one in told["estimates"] for size in (one["peak"], *one["kept"].values(), *one["learning"].values())
+    ]
+    assert sizes and all(isinstance(size, int) for size in sizes)
     assert not list(tmp_path.iterdir())
 
 
@@ -145,16 +162,37 @@ def test_a_recipe_without_sft_is_judged_by_rl_alone(tmp_path: Path) -> None:
     assert [one.stage for one in examine(ROOT, tmp_path, "continue-unirg-cxr", 80).estimates] == ["rl"]
 
 
+def test_a_remedy_can_be_tried(tmp_path: Path) -> None:
+    def told(above: dict) -> checks.Finding:
+        found = examine(ROOT, tmp_path, "qwen3-vl-2b-lora", 7, above).findings
+        return next(one for one in found if one.name == "memory sft")
+
+    refused = told({})
+    assert refused.state == "fault" and refused.said.endswith("set sft.micro_batch to 2")
+    assert told({"sft": {"micro_batch": 2}}).state == "ok"
+
+
+@pytest.mark.parametrize("gib", [float("inf"), float("nan"), 1e30, 0.5, 0.0, -8.0])
+def test_a_memory_that_no_gpu_has_is_refused(tmp_path: Path, gib: float) -> None:
+    with pytest.raises(BadInput, match=r"^--gpu-memory .* is no GPU's; give the GiB of one, 1 to 4096\.$"):
+        examine(ROOT, tmp_path, gpu_gib=gib)
+
+
 def test_a_gpu_that_is_not_here_can_be_asked_about(tmp_path: Path) -> None:
     report = examine(ROOT, tmp_path, "unirg-cxr-8b", 24)
     said = {one.name: one for one in report.findings}
     assert said["memory sft"].state == "fault" and "of which 24.0 GiB are free" in said["memory sft"].said
-    assert said["launch"].state in ("ok", "note")
+    assert said["processes"].said == "8 by accelerate" and "launch" not in said
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
-    [(["--recipe", "nonsense"], 2, "There is no recipe nonsense"), (["--json"], 0, '"healthy": true')],
+    [
+        (["--recipe", "nonsense"], 2, "There is no recipe nonsense"),
+        (["--json"], 0, '"healthy": true'),
+        (["--set", "sft.steps=0", "--set", "sft.epochs=nonsense"], 2, "sft.epochs = 'nonsense' will not do"),
+        (["--recipe", "openi-cpu"], 0, "ingest.path, ingest.policy (--path DROP"),
+    ],
 )
 def test_the_verb(arguments: list[str], code: int, said: str) -> None:
     done = subprocess.run(

@@ -12,7 +12,7 @@ import yaml
 from unirg_core import params
 from unirg_core.families import held_out
 from unirg_core.faults import BadInput
-from unirg_core.recipes import left_open, names, summary
+from unirg_core.recipes import left_open, left_to_you, names, summary
 from unirg_core.recipes.departures import departures, rows
 from unirg_core.recipes.paper import CHOSEN, STATED
 from unirg_core.recipes.printing import listing, shown
@@ -149,7 +149,7 @@ def test_a_recipe_without_its_scores_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_the_list_names_each_recipe_with_its_purpose() -> None:
-    assert [line.split()[0] for line in listing(ROOT, False).splitlines()] == names(ROOT)
+    assert [line.split()[0] for line in listing(ROOT, False).splitlines()] == ["default", *names(ROOT)]
     assert json.loads(listing(ROOT, True))["smoke"].startswith("The whole way, quickly")
 
 
@@ -164,11 +164,39 @@ def test_what_is_shown_marks_departures_and_says_what_is_left_open() -> None:
 
 
 @pytest.mark.parametrize(
+    ("recipe", "above", "said"),
+    [
+        (
+            "qwen3-vl-2b-lora",
+            {},
+            "ingest.path, ingest.policy (--path DROP, --set ingest.policy=ID-OF-YOUR-LEGAL-BASIS)",
+        ),
+        ("covid-folder", {}, "ingest.path (--path DROP)"),  # its policy is set
+        ("covid-folder", {"ingest": {"path": "/drop"}}, ""),
+        ("smoke", {}, ""),
+        (None, {"ingest": {"source": "folder", "path": "/drop"}}, "ingest.policy (--set ingest.policy=ID-OF-YOUR-"),
+    ],
+)
+def test_what_is_left_open_is_told_with_the_option_that_gives_it(recipe: str | None, above: dict, said: str) -> None:
+    told = left_to_you(left_open(ROOT, recipe, above))
+    assert told.startswith(said) and bool(told) == bool(said)
+
+
+def test_what_is_set_lies_over_what_is_shown() -> None:
+    assert re.search(r"^! sft\.steps +7 ", shown(ROOT, "default", False, {"sft": {"steps": 7}}), re.MULTILINE)
+    assert "Left to you" not in shown(ROOT, "default", False)
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         (["nonsense"], 2, "There is no recipe nonsense; there are: claim, continue-unirg-cxr"),
         ([], 0, "unirg-cxr-8b-lora"),
         (["smoke"], 0, "! sft.steps"),
+        (["default"], 0, "recipe default"),
+        (["--set", "sft.steps=7"], 0, "recipe default"),
+        (["smoke", "--set", "sft.nonsense=1"], 2, "sft.nonsense is not a parameter"),
+        (["smoke", "--set", "ingest=5"], 2, "ingest = 5 will not do"),
     ],
 )
 def test_the_verb(arguments: list[str], code: int, said: str) -> None:

@@ -38,6 +38,8 @@ _STAGES = {
     "gate": "Judge the RL model by the rules of params.yaml.",
 }
 
+_Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a parameter; repeatable")]
+
 _SOURCES = "phantom, folder, openi, mimic_cxr, chexpert_plus or rexgradient"
 
 
@@ -93,9 +95,7 @@ def retrain(
     source: Annotated[str | None, typer.Option(help=f"{_SOURCES} (docs/sources/)")] = None,
     path: Annotated[str | None, typer.Option(help="Folder or s3://bucket/prefix of the source's files")] = None,
     mapping: Annotated[Path | None, typer.Option(help="YAML of column names (default: DROP/mapping.yaml)")] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a parameter; repeatable")
-    ] = None,
+    set_: _Set = None,
     approval: Annotated[str, typer.Option(help="auto, or ask (needs `unirg up`)")] = "auto",
     allow_dirty: Annotated[bool, typer.Option(help="Run on uncommitted changes, as a flagged snapshot")] = False,
     until: Annotated[str | None, typer.Option(metavar="STATION", help="End after it: ingest ... gate")] = None,
@@ -304,8 +304,9 @@ def ablate(
 @app.command()
 def doctor(
     recipe: Annotated[str | None, typer.Option(help="Judge this recipe; default: params.yaml")] = None,
+    set_: _Set = None,
     gpu_memory: Annotated[
-        float | None, typer.Option(help="Judge by a GPU of so many GiB, in place of what is here", min=1)
+        float | None, typer.Option(help="Judge by a GPU of so many GiB (1 to 4096), in place of what is here")
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
@@ -320,29 +321,34 @@ def doctor(
     from unirg_core.doctor import examine
     from unirg_core.doctor.printing import as_text
     from unirg_core.home import home
-    from unirg_core.runs.checkout import project_root
+    from unirg_core.params import assignments
 
-    root = project_root(Path.cwd())
-    os.environ.setdefault("UNIRG_HOME", str(root / ".unirg"))
-    found = examine(root, home(), recipe, gpu_memory)
+    found = examine(_project(), home(), recipe, gpu_memory, assignments(set_ or ()))
     typer.echo(json.dumps(found.as_values(), indent=1) if json_ else as_text(found))
     raise typer.Exit(0 if found.healthy else 2)
 
 
 @recipe_app.command("show")
 def recipe_show(
-    recipe: Annotated[str | None, typer.Argument(help="Its name; without one, all are listed")] = None,
+    recipe: Annotated[str | None, typer.Argument(help="Its name; default: params.yaml. Without one, a list")] = None,
+    set_: _Set = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
     """Print a recipe, marked by how it differs from the paper.
 
-    Example: unirg recipe show unirg-cxr-8b
+    `default` is params.yaml by itself; --set without a name is laid over it.
+
+    Example: unirg recipe show unirg-cxr-8b --set rl.step1.rollouts=8
     """
-    from unirg_core.recipes import printing
+    from unirg_core.params import assignments
+    from unirg_core.recipes import DEFAULT, printing
     from unirg_core.runs.checkout import project_root
 
     root = project_root(Path.cwd())
-    typer.echo(printing.shown(root, recipe, json_) if recipe else printing.listing(root, json_))
+    if recipe or set_:
+        typer.echo(printing.shown(root, recipe or DEFAULT, json_, assignments(set_ or ())))
+    else:
+        typer.echo(printing.listing(root, json_))
 
 
 @scorer_app.command("serve")

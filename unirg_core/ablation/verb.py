@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from unirg_core import preflight
 from unirg_core.ablation import arms, printing, run, table
 from unirg_core.faults import BadInput
 from unirg_core.params import DEVELOPMENT_WORLDS, assignments, overlay, read_yaml, resolve
@@ -51,6 +52,7 @@ def run_and_tell(request: Request, root: Path, figure: Path | None, as_json: boo
     if _source(root, request.recipe, above) != "phantom":
         raise BadInput(run.NEEDS)
     params = resolve(root, request.recipe, above)
+    preflight.check(params, root)
     worlds = range(request.world, request.world + request.pairs)
     if worlds[-1] not in DEVELOPMENT_WORLDS:
         raise BadInput(

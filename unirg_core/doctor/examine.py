@@ -1,16 +1,20 @@
-"""All checks in their order, and those of a recipe: its scorers, its launcher, and whether it fits into memory."""
+"""All checks in their order, and those of a recipe: its scorers, what it would be refused for, and its memory."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from unirg_core import params as parameters
+from unirg_core import preflight
 from unirg_core.doctor import checks
 from unirg_core.doctor.checks import Finding
 from unirg_core.faults import BadInput
 from unirg_core.params import Params
 from unirg_core.training.memory import GIB, Estimate
+
+LEAST_GIB, MOST_GIB = 1, 4096
+"""What a GPU may be said to have, with room for those to come; beyond stand slips as bytes for GiB."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +30,29 @@ class Report:
         return not any(found.state == "fault" for found in self.findings)
 
     def as_values(self) -> dict[str, Any]:
-        """Return the report as plain values."""
-        told = [{**asdict(one), "peak": one.peak} for one in self.estimates]
+        """Return the report as plain values; sizes are whole bytes."""
+        told = [_whole({**asdict(one), "peak": one.peak}) for one in self.estimates]
         return {"healthy": self.healthy, "findings": [asdict(f) for f in self.findings], "estimates": told}
 
 
-def examine(root: Path, home: Path, recipe: str | None = None, gpu_gib: float | None = None) -> Report:
+def _whole(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with every float as the nearest whole number, at any depth."""
+
+    def rounded(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return _whole(value)
+        return round(value) if isinstance(value, float) else value
+
+    return {name: rounded(value) for name, value in values.items()}
+
+
+def examine(
+    root: Path,
+    home: Path,
+    recipe: str | None = None,
+    gpu_gib: float | None = None,
+    above: Mapping[str, Any] | None = None,
+) -> Report:
     """Look at everything that a run needs.
 
     Parameters
@@ -40,33 +61,35 @@ def examine(root: Path, home: Path, recipe: str | None = None, gpu_gib: float | 
         Its name; without one, the parameters of `params.yaml`.
     gpu_gib
         Memory of a GPU to judge the recipe by in place of the one that is here.
+    above
+        Parameters that are set over it.
 
     Raises
     ------
     BadInput
-        When the recipe does not exist, or does not resolve.
+        When the recipe does not exist, or does not resolve, or there is no GPU of that memory.
     """
-    from unirg_core.recipes import left_open
+    from unirg_core.recipes import left_to_you, resolved
 
-    resolved = parameters.resolve(root, recipe, left_open(root, recipe))
+    if gpu_gib is not None and not LEAST_GIB <= gpu_gib <= MOST_GIB:  # nor is `nan`, which click's own range takes
+        raise BadInput(f"--gpu-memory {gpu_gib:g} is no GPU's; give the GiB of one, {LEAST_GIB} to {MOST_GIB}.")
+    params, open_ = resolved(root, recipe, above)
+    left = left_to_you(open_)
     findings = [
         *_guarded("tools", lambda: checks.tools(root)),
         *_guarded("packages", lambda: checks.packages(root)),
         *_guarded("gpu", checks.gpu),
         *_guarded("disk", lambda: checks.disk(home)),
         *_guarded("mlflow", checks.mlflow_store),
-        *_guarded("dvc remote", lambda: checks.dvc_remote(resolved.version.remote, home)),
+        *_guarded("dvc remote", lambda: checks.dvc_remote(params.version.remote, home)),
         *_guarded("keys", lambda: checks.keys(home)),
-        *_guarded("scores", lambda: scorers(resolved)),
-        *(_elsewhere if gpu_gib else list)(_guarded("launch", lambda: launcher(resolved, root))),
+        *_guarded("scores", lambda: scorers(params, root)),
+        *_guarded("launch", lambda: obstacles(params, root, elsewhere=bool(gpu_gib))),
     ]
-    told, estimates = memory_of(resolved, root, gpu_gib)
+    told, estimates = memory_of(params, root, gpu_gib)
+    if left:
+        told.append(Finding("left to you", "note", left))
     return Report((*findings, *told), estimates)
-
-
-def _elsewhere(findings: Iterable[Finding]) -> list[Finding]:
-    """Return findings about a device as notes: the one that is asked about is not here."""
-    return [replace(found, state="note") if found.state == "fault" else found for found in findings]
 
 
 def _guarded(name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
@@ -77,10 +100,10 @@ def _guarded(name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]
         return [Finding(name, "fault", str(error).rstrip("."))]
 
 
-def scorers(params: Params) -> Iterator[Finding]:
+def scorers(params: Params, root: Path) -> Iterator[Finding]:
     """Ask the scorer service and the judge that are used, and name what is used and not set up."""
     from unirg_core.scores.configured import check_answers, configured
-    from unirg_core.scores.reward import ScoreFault, check_names
+    from unirg_core.scores.reward import ScoreFault
 
     steps = [step for step in (params.rl.step1, params.rl.step2) if step]
     named = sorted({*params.evaluate.scores, *(n for step in steps for n, w in step.reward.items() if w)})
@@ -100,27 +123,17 @@ def scorers(params: Params) -> Iterator[Finding]:
             yield Finding(name, "fault", str(error).rstrip("."))
         else:
             yield Finding(name, "ok", "answers")
-    if not broken:
-        check_names(named, configured(params.scores, used=named))
+    if not broken and not list(preflight.unknown_scores(params, root)):
+        configured(params.scores, used=named)  # refuses a judge without a key, or a folder with other files
         yield Finding("scores", "ok", ", ".join(named))
 
 
-def launcher(params: Params, root: Path) -> Iterator[Finding]:
-    """Check how the training stages are started, and what writes the rollouts."""
-    from importlib.util import find_spec
-
-    from unirg_core.models import device
-    from unirg_core.training.arguments import check_generation
-    from unirg_core.training.memory import read_config
-
-    if params.launch.config:
-        kind = read_config(root, params.launch.config)["distributed_type"]
-        if kind == "DEEPSPEED" and find_spec("deepspeed") is None:
-            raise BadInput(f"launch.config = {params.launch.config} needs deepspeed; say: pip install deepspeed.")
-    device(params.model)
-    check_generation(params.rl.generation, params.model)
+def obstacles(params: Params, root: Path, *, elsewhere: bool = False) -> Iterator[Finding]:
+    """Tell what a run would be refused for; a device's lack is a note where another one is asked about."""
+    for one in preflight.refusals(params, root):
+        yield Finding(one.name, "note" if elsewhere and one.of_device else "fault", one.said.rstrip("."))
     many = params.launch.processes
-    yield Finding("launch", "ok", f"{many} processes by accelerate" if many > 1 else "one process, no launcher")
+    yield Finding("processes", "ok", f"{many} by accelerate" if many > 1 else "one, no launcher")
 
 
 def memory_of(params: Params, root: Path, gpu_gib: float | None) -> tuple[list[Finding], tuple[Estimate, ...]]:
@@ -131,13 +144,13 @@ def memory_of(params: Params, root: Path, gpu_gib: float | None) -> tuple[list[F
 
     try:
         shape, division = shape_of(params.model), memory.division_of(params, root)
-    except BadInput as error:
-        return [Finding("memory", "note", str(error).rstrip("."))], ()
+    except BadInput:  # which `obstacles` tells
+        return [Finding("memory", "note", "not judged: base model or launch.config cannot be read here")], ()
     findings = []
     try:
         gpu = bool(gpu_gib) or device(params.model) == "cuda"
         free, total = (gpu_gib * GIB,) * 2 if gpu_gib else fitting.available(gpu)
-    except BadInput:  # a GPU is asked for and none is here, which `launcher` tells
+    except BadInput:  # a GPU is asked for and none is here, which `obstacles` tells
         gpu, free, total = True, 0.0, 0.0
     stages = ("sft", "rl") if params.sft.steps or params.sft.epochs else ("rl",)
     found = tuple(memory.estimate(params, stage, shape, division, gpu=gpu, total=total) for stage in stages)

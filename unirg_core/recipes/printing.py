@@ -1,14 +1,13 @@
 """A recipe as text for a person, or as JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from unirg_core import params
 from unirg_core.recipes.departures import Row, as_values, rows
 from unirg_core.recipes.paper import SOURCE
-from unirg_core.recipes.reading import left_open, names, summary
+from unirg_core.recipes.reading import DEFAULT, left_to_you, names, resolved, summary
 
 _TOLD = {
     "paper": "as the paper states it",
@@ -22,29 +21,30 @@ _WIDTH = 34
 
 def listing(root: Path, as_json: bool) -> str:
     """Return the recipes that there are, each with what it is for."""
-    found = {name: summary(root, name) for name in names(root)}
+    found = {DEFAULT: "params.yaml by itself: leave --recipe out."}
+    found |= {name: summary(root, name) for name in names(root)}
     if as_json:
         return json.dumps(found, indent=1)
-    width = max((len(name) for name in found), default=0)
+    width = max(len(name) for name in found)
     return "\n".join(f"{name:{width}}  {said}" for name, said in found.items())
 
 
-def shown(root: Path, recipe: str, as_json: bool) -> str:
-    """Return a recipe's resolved parameters, each marked by how it stands to the paper.
+def shown(root: Path, recipe: str, as_json: bool, above: Mapping[str, Any] | None = None) -> str:
+    """Return a recipe's parameters below what is set, each marked by how it stands to the paper.
 
     Raises
     ------
     BadInput
         When there is no such recipe, or it does not resolve.
     """
-    open_ = left_open(root, recipe)
-    found = rows(params.resolve(root, recipe, open_))
+    params, open_ = resolved(root, None if recipe == DEFAULT else recipe, above)
+    found = rows(params)
     if as_json:
         return json.dumps(
             {"recipe": recipe, "source": SOURCE, "left_open": open_, "parameters": [as_values(row) for row in found]},
             indent=1,
         )
-    return "\n".join([*_head(recipe, found), "", *map(_line, found), *_open(open_)])
+    return "\n".join([*_head(recipe, found), "", *map(_line, found), *_open(left_to_you(open_))])
 
 
 def _head(recipe: str, found: Sequence[Row]) -> list[str]:
@@ -68,11 +68,8 @@ def _published(row: Row) -> str:
     return "no number" if row.path.endswith(".steps") and row.published == 0 else _plain(row.published)
 
 
-def _open(open_: dict[str, Any]) -> list[str]:
-    if not open_:
-        return []
-    left = ", ".join(f"ingest.{name}" for name in open_["ingest"])
-    return ["", f"Left to you: {left} (--path DROP, --set ingest.policy=ID-OF-YOUR-LEGAL-BASIS)."]
+def _open(left: str) -> list[str]:
+    return ["", f"Left to you: {left}."] if left else []
 
 
 def _plain(value: Any) -> str:

@@ -77,6 +77,19 @@ def _fetch(name: str, version: str, digest: str, folder: Path) -> None:
         shutil.copytree(checkpoint, temporary, dirs_exist_ok=True)
 
 
+def there(name: str) -> bool:
+    """Tell whether a registered model has a champion, without fetching its files."""
+    return store_exists() and _version(name) is not None
+
+
+def absent(name: str) -> str:
+    """Return the sentence for whoever asks for a champion that is not there."""
+    return (
+        f"model.base = champion, but {name} has no champion yet; name a model, as microsoft/UniRG-CXR, or set "
+        "register.name to a line that has one."
+    )
+
+
 def as_base(params: "Params") -> "Params":
     """Return parameters whose base model is the champion's folder, where `model.base` asks for the champion.
 
@@ -89,9 +102,6 @@ def as_base(params: "Params") -> "Params":
         return params
     found = pinned(params.model_name)
     if found is None:
-        raise BadInput(
-            f"model.base = champion, but {params.model_name} has no champion yet; name a model, as "
-            "microsoft/UniRG-CXR, or set register.name to a line that has one."
-        )
+        raise BadInput(absent(params.model_name))
     model = params.model.model_copy(update={"base": str(home() / found["path"])})
     return params.model_copy(update={"model": model})

@@ -35,11 +35,11 @@ def resolve(request: Request, root: Path, here: Path) -> Params:
     Raises
     ------
     BadInput
-        When the recipe or a score is unknown, any value will not do, or a judge or scorer service that is used does not
-        answer.
+        When the recipe is unknown, any value will not do or cannot be carried out here, or a judge or scorer service
+        that is used does not answer.
     """
+    from unirg_core import preflight
     from unirg_core.register.champion import as_base
-    from unirg_core.scores import check_names
     from unirg_core.scores.configured import check_answers, configured
 
     above: dict[str, Any] = params.assignments(request.set)
@@ -52,10 +52,11 @@ def resolve(request: Request, root: Path, here: Path) -> Params:
     above = params.overlay(above, {"ingest": asked} if asked else {})
     above = params.overlay(above, {"approve": {"mode": request.approval}})
     resolved = as_base(params.resolve(root, request.recipe, above))
+    preflight.check(resolved, root)
     steps = [step for step in (resolved.rl.step1, resolved.rl.step2) if step]
     named = [*resolved.evaluate.scores, *(name for step in steps for name in step.reward)]
     check_answers(resolved.scores, named)
-    check_names(named, configured(resolved.scores, used=named))
+    configured(resolved.scores, used=named)  # refuses a judge without a key, or a folder with other files
     return resolved
 
 

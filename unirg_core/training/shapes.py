@@ -100,26 +100,74 @@ def shape_of(model: Model) -> Shape:
     BadInput
         When neither knows the model.
     """
-    from transformers import AutoConfig, Qwen3VLConfig
+    return measured(config_of(model), model.image_size)
 
-    from unirg_core.models.loading import resolve
+
+def config_of(model: Model) -> Any:
+    """Return the configuration of `model.base`: from its files where they are, else from `PUBLIC`.
+
+    Raises
+    ------
+    BadInput
+        When neither knows the model.
+    """
+    from transformers import Qwen3VLConfig
 
     try:
-        config = AutoConfig.from_pretrained(resolve(model.base, model.revision), local_files_only=True)
+        return config_here(model)
     except BadInput:
         if model.base not in PUBLIC:
             raise
-        config = Qwen3VLConfig(**PUBLIC[model.base])
-    return measured(config, model.image_size)
+        return Qwen3VLConfig(**PUBLIC[model.base])
+
+
+def config_here(model: Model) -> Any:
+    """Return the configuration of `model.base` from its files.
+
+    Raises
+    ------
+    BadInput
+        When they are not here, cannot be read, or are of no image-text-to-text model.
+    """
+    from transformers import AutoConfig
+    from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES as KINDS
+
+    from unirg_core.models.loading import first_line, resolve
+
+    folder = resolve(model.base, model.revision)
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    except (ValueError, KeyError, OSError) as error:
+        raise BadInput(
+            f"model.base = {model.base} has a config.json that cannot be read ({first_line(error)}); name another one."
+        ) from None
+    if config.model_type not in KINDS:
+        raise BadInput(
+            f"model.base = {model.base} is of the kind {config.model_type}, which reads no pictures; name an "
+            "image-text-to-text model."
+        )
+    return config
+
+
+def language_modules(config: Any) -> list[str]:
+    """Return the full names of all modules outside the vision tower."""
+    return [name for name, _ in _on_meta(config).named_modules() if not _of_vision(name)]
+
+
+def _on_meta(config: Any) -> Any:
+    """Return the model of a configuration without memory for its weights."""
+    import torch
+    from transformers import AutoModelForImageTextToText
+
+    with torch.random.fork_rng(devices=[]), torch.device("meta"):
+        return AutoModelForImageTextToText.from_config(config)
 
 
 def measured(config: Any, image_size: int) -> Shape:
     """Return the shape of a configuration, for pictures of `image_size` pixels."""
     import torch
-    from transformers import AutoModelForImageTextToText
 
-    with torch.random.fork_rng(devices=[]), torch.device("meta"):
-        model = AutoModelForImageTextToText.from_config(config)
+    model = _on_meta(config)
     text, vision = config.get_text_config(), config.vision_config
     patch, merge = vision.patch_size, getattr(vision, "spatial_merge_size", getattr(config, "scale_factor", 1))
     side = getattr(vision, "image_size", None) or image_size  # towers with a size of their own bring pictures to it
