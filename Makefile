@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+FIGURES := phantom_speed label_speed reward_speed validate_speed retrain_time
 
 .DEFAULT_GOAL := help
 .PHONY: help retrain test up bench lint
@@ -34,4 +35,5 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 
 bench: $(READY)
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for name in $(FIGURES); do echo "== benchmarks/$$name.py"; $(BIN)/python benchmarks/$$name.py || exit 1; done
+	$(BIN)/python benchmarks/retrain_time.py --recipe smoke
