@@ -89,26 +89,34 @@ def remedy(
 
 
 def _changes(params: Params, stage: Stage, division: Division, gpu: bool) -> list[tuple[str, Params, Division]]:
-    """List (what to do, parameters, division) in the order in which a person would try them."""
+    """List (what to do, parameters, division) in the order in which a person would try them.
+
+    What is to be done names every parameter that was changed for it, so that `--set` can try it.
+    """
     changes = [
         (f"set {stage}.micro_batch to {size}", _with_micro(params, stage, size), division)
         for size in (64, 32, 16, 8, 4, 2, 1)
         if _smaller(params, stage, division, size)
     ]
-    least = _with_micro(params, stage, 1)
+    least, beside = _with_micro(params, stage, 1), f"{stage}.micro_batch=1"
     generation = params.rl.generation
     if stage == "rl" and gpu and generation.backend == "transformers":
         vllm = generation.model_copy(update={"backend": "vllm"})
-        least = _changed(least, "rl", generation=vllm)
+        least, beside = _changed(least, "rl", generation=vllm), f"{beside} rl.generation.backend=vllm"
         changes.append(("set rl.micro_batch to 1 and rl.generation.backend to vllm", least, division))
     if not params.model.lora:
         from unirg_core.params import Lora
 
         adapted = _changed(least, "model", lora=Lora(), freeze_vision=True)
-        changes.append(("set model.lora={rank: 16} and a micro_batch of 1", adapted, division))
+        frozen = "" if params.model.freeze_vision else "model.freeze_vision=true "
+        changes.append((f"set model.lora.rank=16 {frozen}{beside}", adapted, division))
     if gpu:
         changes += [
-            (f"spread it over {count} GPUs (launch.processes={count}, launch.config=eight-gpu-fsdp)", least, divided)
+            (
+                f"spread it over {count} GPUs: set launch.processes={count} launch.config=eight-gpu-fsdp {beside}",
+                least,
+                divided,
+            )
             for count in (2, 4, 8, 16, 32)
             if count > division.processes and (divided := replace(division, processes=count, sharded=True))
         ]
