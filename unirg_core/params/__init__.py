@@ -12,6 +12,7 @@ from unirg_core.params.reading import (
     read_yaml,
     resolve,
 )
+from unirg_core.params.scorers import Judge, ScorerService, Scores, SentenceModel
 from unirg_core.params.section import Section
 from unirg_core.params.sections import (
     BASE_WORLD,
@@ -24,23 +25,15 @@ from unirg_core.params.sections import (
     Evaluate,
     Gate,
     Ingest,
-    Judge,
-    Lora,
-    Model,
     Params,
     Phantom,
     Register,
-    Rl,
-    RlStep,
     Rule,
-    ScorerService,
-    Scores,
-    SentenceModel,
-    Sft,
     Split,
     Validate,
     Version,
 )
+from unirg_core.params.training import Lora, Model, Rl, RlStep, Sft
 from unirg_core.params.watching import Alarms, EntropyBand, LengthBand, Resampling, Validated
 
 __all__ = [

@@ -11,7 +11,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from unirg_core.faults import BadInput
-from unirg_core.params.sections import Params, Scores
+from unirg_core.params.scorers import Scores
+from unirg_core.params.sections import Params
 
 
 def parse(values: Mapping[str, Any], origin: str = "params.yaml") -> Params:

@@ -1,16 +1,15 @@
 """The whole of `params.yaml` as one model: the one source of defaults, checks and of the form in the UI."""
 
-import re
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from unirg_core.families import STANDARDISED, TRUTH_SCORES, WITH_TRUTH, refusal
-from unirg_core.params.devices import Generation, Launch, uneven
+from unirg_core.families import TRUTH_SCORES, WITH_TRUTH, refusal
+from unirg_core.params.devices import Launch, uneven
+from unirg_core.params.scorers import Scores
 from unirg_core.params.section import Count, Section, Share
 from unirg_core.params.severities import EXPECTATIONS, Severity, unknown_severity
-from unirg_core.params.watching import Alarms, Resampling, Validated
+from unirg_core.params.training import Model, Rl, Sft
 
 SOURCES = ("phantom", "folder", "openi", "mimic_cxr", "chexpert_plus", "rexgradient")
 """Where studies can come from: drawn, a hospital's own drop, or a published set in its publisher's layout."""
@@ -25,10 +24,6 @@ _CONFIRMING = f"worlds {CONFIRMING_WORLDS.start} to {CONFIRMING_WORLDS.stop - 1}
 
 BASE_WORLD = 9000
 """The neutral population that the embedded base model is pretrained on."""
-
-
-_BETTER_LOW = ("radcliq",)
-Schedule = Literal["linear", "cosine", "constant"]
 
 
 class Phantom(Section):
@@ -241,202 +236,6 @@ class Validate(Section):
     def severity_of(self, name: str) -> Severity:
         """Return how bad it is that an expectation is not met."""
         return self.severity.get(name) or EXPECTATIONS[name][0]
-
-
-class Lora(Section):
-    """Low-rank adapter instead of full fine-tuning."""
-
-    rank: Count = 16
-    alpha: Count = 32
-    dropout: Share = 0.0
-    targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
-
-
-class Model(Section):
-    """The vision-language model and how it is asked."""
-
-    base: str = Field("unirg-tiny", min_length=1, description="unirg-tiny, champion, a folder, or a Hugging Face id")
-    revision: str | None = Field(None, description="Commit of a Hugging Face id")
-    prompt: Literal["short", "paper"] = Field(
-        "short", description="short for tiny models; paper: the text of arXiv 2601.17151"
-    )
-    prior: Literal["none", "report", "image_and_report"] = Field(
-        "none", description="What is shown of the patient's prior study (docs/models.md)"
-    )
-    output: Literal["plain", "think_answer"] = Field(
-        "plain", description="plain: the report; think_answer: the report and its labels in tags (docs/models.md)"
-    )
-    image_size: Annotated[int, Field(ge=32, le=2048, description="The processor's square, in pixels")] = 64
-    max_new_tokens: Count = 128
-    temperature: Annotated[
-        float, Field(ge=0, le=2, description="Of the reports that are written; 0, as the paper: the likeliest words")
-    ] = 0.0
-    freeze_vision: bool = True
-    lora: Lora | None = None
-    dtype: Literal["float32", "bfloat16"] = "float32"
-    device: Literal["auto", "cpu", "cuda"] = "cpu"
-    threads: Annotated[int, Field(ge=0, description="CPU threads; fixed, so that sums come out equal. 0: all")] = 2
-
-
-class Sft(Validated):
-    """Supervised fine-tuning (paper: lr 5e-5, batch 256, 3 epochs at 8B)."""
-
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
-    batch_size: Count = Field(32, description="Studies an optimiser step, over all processes")
-    micro_batch: Count | None = Field(
-        None, description="Studies a process takes at once; the rest is accumulated. Default: its share of the batch"
-    )
-    steps: Annotated[int, Field(ge=0, description="Optimiser steps; 0: take epochs")] = 300
-    epochs: Annotated[float, Field(ge=0, description="Passes over the training studies; 0: no SFT at all")] = 3.0
-    warmup_share: Share = 0.05
-    schedule: Schedule = Field("cosine", description="Decay of the learning rate to zero")
-    checkpoint_steps: Count = Field(50, description="Steps between checkpoints; a killed run goes on from the last")
-
-
-class RlStep(Section):
-    """One GRPO step of the recipe."""
-
-    steps: Annotated[int, Field(ge=0, description="Optimiser steps; 0: take epochs")]
-    epochs: Annotated[float, Field(gt=0, description="Passes over the training studies")] = 1.0
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = 6e-4
-    warmup_share: Share = Field(0.1, description="Share of the steps in which the learning rate rises from zero")
-    schedule: Schedule = Field("linear", description="Decay of the learning rate to zero")
-    prompts: Count = Field(16, description="Prompts a step")
-    rollouts: Annotated[int, Field(ge=2, description="Completions a prompt")] = 8
-    clip_low: Annotated[float, Field(gt=0, lt=1)] = 0.20
-    clip_high: Annotated[float, Field(gt=0, lt=1)] = 0.28
-    beta: Annotated[float, Field(ge=0, description="KL against the policy that this step starts from")] = 0.0
-    temperature: Annotated[float, Field(gt=0)] = 1.0
-    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
-    advantage: Literal["group", "none"] = Field(
-        "group", description="Standard deviation that advantages are divided by"
-    )
-    loss: Literal["dapo", "grpo", "dr_grpo", "bnpo"] = Field(
-        "dapo", description="What the loss averages over: all tokens, each completion, a fixed length, a batch's tokens"
-    )
-    curriculum: Literal["none", "abnormal_first", "simple_first", "rare_more"] = Field(
-        "none", description="Order of the prompts (docs/training.md)"
-    )
-    resample_zero_spread: Resampling | None = Field(
-        None, description="Put further prompts in the place of groups whose rewards are all equal"
-    )
-    reward: dict[str, float] = Field(description="Score name -> weight")
-    weights: Literal["raw", "standardised"] = Field(
-        "raw", description="Weigh scores as they are, or RadCliQ's four parts less its mean, over its scale"
-    )
-
-    @model_validator(mode="after")
-    def _rewards_something(self) -> "RlStep":
-        if not self.reward or not any(self.reward.values()):
-            raise ValueError("reward is empty; name at least one score with a weight that is not zero")
-        for name, weight in self.reward.items():
-            if weight and (weight < 0) != (name in _BETTER_LOW):
-                better, side = ("lower", "below") if name in _BETTER_LOW else ("higher", "above")
-                raise ValueError(
-                    f"reward.{name} = {weight:g} would train the model to be wrong, since {name} is the better the "
-                    f"{better}; give a weight {side} zero"
-                )
-        if self.weights == "standardised" and not any(self.reward.get(name) for name in STANDARDISED):
-            raise ValueError(
-                "weights: standardised changes nothing, because no rewarded score has a published mean and scale "
-                f"({', '.join(STANDARDISED)} have); reward one of them or set weights: raw"
-            )
-        if self.clip_high < self.clip_low:
-            raise ValueError("clip_high is below clip_low; the recipe raises the upper clip (clip-higher)")
-        return self
-
-
-class Rl(Validated):
-    """Two GRPO steps (arXiv 2601.17151): the scores, then the scores and an error count with KL to step 1."""
-
-    step1: RlStep = RlStep(steps=100, beta=0.05, advantage="none", reward={"micro_gain": 0.5, "well_formed": 0.5})
-    step2: RlStep | None = RlStep(
-        steps=25,
-        learning_rate=2e-4,
-        beta=0.1,
-        advantage="none",
-        reward={"micro_gain": 0.5, "well_formed": 0.5, "error_count": 0.1},
-    )
-    micro_batch: Count | None = Field(
-        None, description="Completions a process learns from at once; the rest is accumulated. Default: its share"
-    )
-    generation: Generation = Generation()
-    checkpoint_steps: Count = 10
-    score_processes: Annotated[int, Field(ge=0, le=64, description="Processes for scores that compute long")] = 0
-    select_by: str = Field("reward", description="reward, or the score by which select and patience judge")
-    keep_completions_every: Annotated[
-        int, Field(ge=0, description="Steps between those whose completions are kept in the run's folder; 0: none")
-    ] = 25
-    alarms: Alarms | None = Field(Alarms(), description="Bounds that stop a run that collapses; null: none")
-
-
-class Judge(Section):
-    """A language model that counts errors, behind any OpenAI-compatible endpoint (docs/judge.md)."""
-
-    base_url: str = Field(description="Address of the endpoint, as http://127.0.0.1:8000/v1")
-    model: str = Field(min_length=1, description="The model's name there")
-    key_variable: str | None = Field(
-        None, description="Environment variable that holds the key; a local one needs none"
-    )
-    concurrency: Annotated[int, Field(ge=1, le=256, description="Questions under way at once, a process")] = 8
-    timeout: Annotated[float, Field(gt=0, description="Seconds that a try may take")] = 60.0
-    retries: Annotated[int, Field(ge=0, le=20, description="Further tries of a question that has failed")] = 5
-    answer_tokens: Count = Field(512, description="Longest answer in tokens; an answer that is cut off stops the run")
-    price_in: Annotated[float, Field(ge=0, description="Price of a million tokens sent")] = 0.0
-    price_out: Annotated[float, Field(ge=0, description="Price of a million tokens answered")] = 0.0
-    maximum_calls: Count = Field(10_000, description="Questions that a run may ask; what is known already is free")
-    maximum_cost: Annotated[float, Field(gt=0)] | None = Field(None, description="What a run may spend, in that money")
-    errors: Literal["all", "significant"] = Field("all", description="Errors that lower the score")
-    allow_external: bool = Field(False, description="Let report text go to a host that is not loopback or private")
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_an_address(cls, address: str) -> str:
-        parts = urlsplit(address)
-        _ = parts.port  # raises where it is none
-        if parts.username or parts.password or parts.query:
-            raise ValueError("an address holds no user, password or query; name the key's variable in key_variable")
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("give an address that starts with http:// or https://, as http://127.0.0.1:8000/v1")
-        return address
-
-    @field_validator("key_variable")
-    @classmethod
-    def _names_a_variable(cls, name: str | None) -> str | None:
-        if name is not None and not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):  # never repeat it: it may be a key
-            raise ValueError("give the name of an environment variable in capitals, as JUDGE_KEY, never the key itself")
-        return name
-
-    @model_validator(mode="after")
-    def _can_count_money(self) -> "Judge":
-        if self.maximum_cost is not None and not (self.price_in or self.price_out):
-            raise ValueError("maximum_cost needs the prices price_in and price_out of a million tokens")
-        return self
-
-
-class ScorerService(Section):
-    """A scorer service over HTTP, `unirg scorer serve` (docs/model-scores.md)."""
-
-    url: str = Field(pattern=r"^https?://[^\s/]+", description="Where it answers, as http://127.0.0.1:8900")
-    timeout: Annotated[float, Field(gt=0, description="Seconds to wait for one answer")] = 600.0
-    scores: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None] = Field(
-        min_length=1, description="Score -> digest of its weights (GET /scores tells it); null for a score by rules"
-    )
-
-
-class SentenceModel(Section):
-    """A sentence-transformers model for the score `semantic`."""
-
-    folder: str = Field(description="Where its files lie")
-    digest: str = Field(pattern=r"^[0-9a-f]{64}$", description="Over its files; another is refused and told")
-
-
-class Scores(Section):
-    """Scores that need to be set up; those that need nothing are always there."""
-
-    judge: Judge | None = None
-    service: ScorerService | None = None
-    semantic: SentenceModel | None = None
 
 
 class Evaluate(Section):
