@@ -1,6 +1,5 @@
 """The protocol of the claim: its endpoints from made-up reports, and the log of every look at the confirming worlds."""
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from fixtures_benchmarks import script
 from fixtures_dataset import small_root
 from scipy import stats
 
@@ -34,10 +34,7 @@ WRONG = {"sft": 6, "sft_more": 5, "sft_bias": 4, "sft_rl": 2, "reward_bleu2": 7}
 
 @pytest.fixture(scope="module")
 def claim() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("claim", ROOT / "benchmarks" / "claim.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("claim")
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,11 @@
 """The room that a run left to its alarms, told from its record and its figures."""
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from fixtures_benchmarks import script
 
 from unirg_core import params
 from unirg_core.faults import BadInput
@@ -24,10 +24,7 @@ STEADY = {
 
 @pytest.fixture(scope="module")
 def room() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("alarm_room", ROOT / "benchmarks" / "alarm_room.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("alarm_room")
 
 
 def run_of(folder: Path, steps: int, **rl: Any) -> Path:
