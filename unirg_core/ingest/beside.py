@@ -63,7 +63,7 @@ SAID_OF = re.compile(
 )
 AT_BED = re.compile(rf"((?i:bed|room|rm|bay|cot|chair|cell|bunk) \[\w+\][:,] )({_W})(?=[.,;/]|$)")
 OWNED = re.compile(rf"(?<=[{LOWER},;] )()([{UPPER}][{LOWER}]+)(?=['’]s )")
-SIGNS_OFF = re.compile(r"((?:[.!?]|\]) )([A-Z]{2,3})(?=\s*$)")
+SIGNS_OFF = re.compile(r"((?:[.!?]|\]) )([A-Z]{2,3})(?=\.?\s*$)")
 """Letters alone at the end of a text."""
 
 DONE_BY = re.compile(

@@ -44,12 +44,6 @@ _RATED = re.compile(
     re.IGNORECASE,
 )
 _CHUNK = re.compile(r"\[[A-Z]{2,7}\]|[\w.:/#^+'’%°=~*×<>≤≥±&@\\,µμ–-]+")
-_TRAILING = re.compile(
-    r"(?:(?<=\[ID\])|(?<=\[PHONE\]))[-/._:](?:\[ID\]|\w{1,12}(?![\w\]]))|(?<![\w\[])\w{1,8}[-/_](?=\[ID\])"
-    r"|\[ID\](?=\[)|(?<=\])_[^\W_]{2,}(?:-(?:[^\W_]+|\[NAME\]))?(?![\w-])|(?<=\[ID\]) \d{2,4} (?=\[ID\])"
-    r"|(?:(?<=[a-z] )|(?<=[a-z]: ))\d{2,4} (?=\[ID\])"
-    r"|(?:(?<=\[NAME\])|(?<=\[PLACE\]))-\d{1,5}(?![\w/]|\.\d)"
-)
 _STAMP = re.compile(r"(?:(?<=\[NAME\] )|(?<=\[PLACE\] ))(?:[01]\d|2[0-3])[0-5]\d(?=[.,;)]|$)(?!\.\d)")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _MINUTES = re.compile(r"\d\d[0-5]\d")
@@ -101,7 +95,7 @@ def unread_numbers(text: str, found: Counter[str]) -> str:
     text = _STAMP.sub(partial(_stamp, found), text)
     text = _SPACED_LETTERS.sub(partial(_spaced, found), text)
     text = _LOCAL.sub(partial(_spaced, found), _SPACED.sub(partial(_spaced, found), text))
-    return _TRAILING.sub("", _CHUNK.sub(_Numbers(found).kept, text))
+    return _CHUNK.sub(_Numbers(found).kept, text)
 
 
 def _stamp(found: Counter[str], _: re.Match[str]) -> str:
