@@ -190,7 +190,7 @@ def test_a_gpu_that_is_not_here_can_be_asked_about(tmp_path: Path) -> None:
     [
         (["--recipe", "nonsense"], 2, "There is no recipe nonsense"),
         (["--json"], 0, '"healthy": true'),
-        (["--set", "sft.steps=0", "--set", "sft.epochs=nonsense"], 2, "sft.epochs = 'nonsense' will not do"),
+        (["--set", "sft.steps=0", "--set", "sft.epochs=nonsense"], 2, "sft.epochs = nonsense will not do"),
         (["--recipe", "openi-cpu"], 0, "ingest.path, ingest.policy (--path DROP"),
     ],
 )

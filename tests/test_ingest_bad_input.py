@@ -84,7 +84,7 @@ def test_a_bad_row_is_rejected_and_the_others_are_kept(tmp_path, changed, said):
         ({"report": None}, "name either report .* or findings and impression"),
         ({"findings": "report"}, "name either report"),
         ({"views": {"X": "SIDEWAYS"}}, "views may say PA, AP, LATERAL or OTHER, not SIDEWAYS"),
-        ({"view_default": "L"}, "view_default = 'L' will not do"),
+        ({"view_default": "L"}, "view_default = L will not do"),
         ({"date_formats": ["%d.%m.%Y"]}, "looks like '9999-99-99': set date_formats"),
         ({"table": "none.csv"}, "none.csv does not exist"),
         ({"table": "table.xlsx"}, "no table that can be read"),

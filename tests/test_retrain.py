@@ -66,7 +66,7 @@ POLICY = ("--set", "ingest.policy=consent-1")
         (["--set", "model.base=/nowhere/model"], "model.base"),
         (["--set", "rl.step1.reward={blue2: 1}"], "blue2"),
         (["--approval", "ask"], "start `unirg up` first"),
-        (["--approval", "perhaps"], "approve.mode = 'perhaps' will not do"),
+        (["--approval", "perhaps"], "approve.mode = perhaps will not do"),
     ],
 )
 def test_a_bad_request_is_refused_before_anything_runs(clone: Clone, arguments: list[str], said: str) -> None:

@@ -37,7 +37,7 @@ KEY = "sk-do-not-write-me"
         (f"{HERE}, price_in: -1}}", "scores.judge.price_in = -1 will not do"),
         (f"{HERE}, maximum_calls: 0}}", "scores.judge.maximum_calls = 0 will not do"),
         (f"{HERE}, maximum_cost: 1}}", "scores.judge: maximum_cost needs the prices price_in and price_out"),
-        (f"{HERE}, errors: some}}", "scores.judge.errors = 'some' will not do"),
+        (f"{HERE}, errors: some}}", "scores.judge.errors = some will not do"),
         ("scores.jugde={}", "scores.jugde is not a parameter; perhaps judge is meant"),
     ],
 )

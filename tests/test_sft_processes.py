@@ -40,7 +40,7 @@ def resolved(above: dict) -> params.Params:
         ({"launch": {"processes": 0}}, "launch.processes = 0 will not do"),
         ({"launch": {"processes": 3}}, "sft.batch_size = 32 cannot be divided by launch.processes 3; choose numbers"),
         ({"launch": {"processes": 3, "nodes": 2}}, "3 processes do not spread evenly over 2 nodes"),
-        ({"launch": {"config": "../x"}}, "launch.config = '../x' will not do"),
+        ({"launch": {"config": "../x"}}, "launch.config = ../x will not do"),
         (
             {"sft": {"micro_batch": 5}},
             "sft.batch_size = 32 cannot be divided by launch.processes 1 x sft.micro_batch 5",

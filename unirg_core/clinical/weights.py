@@ -1,17 +1,18 @@
 """The settings of the scorer service, and weights by local path and SHA-256: nothing unpinned is ever loaded."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from unirg_core.clinical.origins import ORIGINS, needed
 from unirg_core.faults import BadInput
 from unirg_core.files import digest_of, file_digest
+from unirg_core.params.misfits import misfit
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="sha256sum of the file")]
 
@@ -58,9 +59,7 @@ def read_settings(path: Path) -> Settings:
     try:
         settings = Settings.model_validate(read_yaml(path))
     except ValidationError as error:
-        wrong = error.errors()[0]
-        where = ".".join(str(part) for part in wrong["loc"])
-        raise BadInput(f"{path}: {where} = {wrong['input']!r} will not do: {wrong['msg'].lower()}.") from None
+        raise BadInput("\n".join(f"{path}: {_sentence(wrong)}" for wrong in error.errors())) from None
     unknown = sorted(set(settings.weights) - set(ORIGINS))
     if unknown:
         raise BadInput(f"{path}: weights.{unknown[0]} is no model; there are {', '.join(ORIGINS)}.")
@@ -71,6 +70,15 @@ def read_settings(path: Path) -> Settings:
     for model, weights in found.items():
         check(model, weights)
     return settings.model_copy(update={"weights": found})
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{where} is no setting of the service; take it out."
+    if error["type"] == "missing":
+        return f"{where} is missing; add it."
+    return f"{where} = {misfit(error)}."
 
 
 def check(model: str, weights: Weights) -> None:

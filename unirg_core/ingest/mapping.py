@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from unirg_core.faults import BadInput
 from unirg_core.params import parse_yaml
+from unirg_core.params.misfits import misfit
 
 Column = Annotated[str, Field(min_length=1)]
 
@@ -145,7 +146,7 @@ def _sentence(error: dict) -> str:
         return f"{field} is missing; name the column of the table that holds it."
     if error["type"] == "value_error":
         return f"{error['ctx']['error']}."
-    return f"{field} = {error['input']!r} will not do: {error['msg'][0].lower() + error['msg'][1:]}."
+    return f"{field} = {misfit(error)}."
 
 
 def check_columns(mapping: Mapping, there: list[str], mapping_path: str, table: str) -> None:

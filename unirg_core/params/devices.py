@@ -18,6 +18,7 @@ class Launch(Section):
     config: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        examples=["eight-gpu-fsdp"],
         description="infra/accelerate/NAME.yaml; default: plain data parallelism",
     )
 
@@ -38,7 +39,7 @@ class Generation(Section):
         "colocate", description="vLLM on the GPUs that train, or behind an address (docs/recipes.md)"
     )
     url: str | None = Field(
-        None, pattern=r"^https?://[^\s/]+", description="Address of the server, as http://10.0.0.7:8000"
+        None, pattern=r"^https?://[^\s/]+", examples=["http://10.0.0.7:8000"], description="Address of the server"
     )
     timeout: Annotated[float, Field(gt=0, description="Seconds to wait until the server is up")] = 240.0
     memory_share: Annotated[float, Field(gt=0, lt=1, description="Share of each GPU that a colocated vLLM takes")] = 0.3

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from unirg_core.faults import BadInput
+from unirg_core.params.misfits import field, misfit, section_of
 from unirg_core.params.scorers import Scores
 from unirg_core.params.sections import Params
 
@@ -52,20 +53,22 @@ def _sentence(error: Mapping[str, Any]) -> str:
         return f"{path} is missing; add it."
     if error["type"] == "value_error":
         return f"{path}: {error['ctx']['error']}."
-    said = error["msg"][0].lower() + error["msg"][1:]
-    return f"{path} = {error['input']!r} will not do: {said.replace('valid tuple', 'list, as [a, b]')}."
+    there = field(Params, tuple(error["loc"]))
+    if error["input"] is None and there and section_of(there):
+        return f"{path} = null will not do: leave it out for its defaults."
+    return f"{path} = {misfit(error, next(iter((there and there.examples) or ()), None))}."
 
 
 def _nearest(location: tuple[Any, ...]) -> str:
     import difflib
 
-    section: Any = Params
-    for part in location[:-1]:
-        field = next((f for n, f in section.model_fields.items() if (f.alias or n) == part), None)
-        section = field.annotation if field else None
-        if not (isinstance(section, type) and issubclass(section, BaseModel)):
-            return "; remove it"
-    known = [field.alias or name for name, field in section.model_fields.items()]
+    section: type[BaseModel] | None = Params
+    if location[:-1]:
+        above = field(Params, location[:-1])
+        section = section_of(above) if above else None
+    if section is None:
+        return "; remove it"
+    known = [of.alias or name for name, of in section.model_fields.items()]
     near = difflib.get_close_matches(str(location[-1]), known, n=1)
     return f"; perhaps {near[0]} is meant" if near else f"; here stand {', '.join(known)}"
 

@@ -56,7 +56,7 @@ class Judge(Section):
 class ScorerService(Section):
     """A scorer service over HTTP, `unirg scorer serve` (docs/model-scores.md)."""
 
-    url: str = Field(pattern=r"^https?://[^\s/]+", description="Where it answers, as http://127.0.0.1:8900")
+    url: str = Field(pattern=r"^https?://[^\s/]+", examples=["http://127.0.0.1:8900"], description="Where it answers")
     timeout: Annotated[float, Field(gt=0, description="Seconds to wait for one answer")] = 600.0
     scores: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None] = Field(
         min_length=1, description="Score -> digest of its weights (GET /scores tells it); null for a score by rules"

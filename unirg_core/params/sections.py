@@ -61,7 +61,10 @@ class Split(Section):
         default_factory=dict, description="Name of a frozen test set -> CSV of its ids (docs/data-versions.md)"
     )
     test_set: str = Field(
-        "own", pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Set that newly drawn test patients join; new at renewal"
+        "own",
+        pattern=r"^[a-z0-9][a-z0-9._-]*$",
+        examples=["own-2"],
+        description="Set that newly drawn test patients join; new at renewal",
     )
     retired: tuple[str, ...] = Field((), description="Test sets that are no longer tested on, nor ever trained on")
     clash: Literal["refuse", "leave_out"] = Field(
@@ -101,7 +104,8 @@ class Dask(Section):
     address: str | None = Field(
         None,
         pattern=r"^(tcp|tls)://\S+:\d+$",
-        description="Scheduler of a cluster, as tls://10.0.0.5:8786; empty: processes of this machine",
+        examples=["tls://10.0.0.5:8786"],
+        description="Scheduler of a cluster; empty: processes of this machine",
     )
 
 
@@ -169,7 +173,10 @@ class Version(Section):
         None, description="DVC remote (folder or s3:// address); default: a folder under UNIRG_HOME"
     )
     endpoint: str | None = Field(
-        None, pattern=r"^https?://[^\s@]+$", description="Address of an S3 server that is not Amazon's"
+        None,
+        pattern=r"^https?://[^\s@]+$",
+        examples=["http://10.0.0.5:9000"],
+        description="Address of an S3 server that is not Amazon's",
     )
     push: bool = Field(True, description="Push to the remote when the data is versioned")
     looks: Count = Field(20, description="Evaluations after which a test set is due for renewal")
@@ -284,6 +291,7 @@ class Register(Section):
     name: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        examples=["unirg-cxr"],
         description="One name a line of champions; default: unirg-cxr, with -phantom or -openi-drawn for drawn data",
     )
 
