@@ -21,7 +21,10 @@ from unirg_core.models import (
     tiny,
     trainable_share,
 )
-from unirg_core.params import Lora, Model
+from unirg_core.models.loading import located
+from unirg_core.params import Lora, Model, resolve
+
+ROOT = Path(__file__).resolve().parents[1]
 
 PARTS = dict.fromkeys(("qwen3", "qwen25"), ("visual", "language_model"))
 PARTS |= dict.fromkeys(("llava", "gemma3"), ("vision_tower", "language_model"))
@@ -31,6 +34,27 @@ SMALL = {"hidden": 32, "layers": 2, "vision_hidden": 32, "depth": 1}
 
 def params(base: str | Path, **values) -> Model:
     return Model(base=str(base), **{"max_new_tokens": 12, "threads": 1, **values})
+
+
+@pytest.mark.parametrize(
+    ("base", "found"),
+    [
+        ("unirg-tiny", "unirg-tiny"),  # the embedded one, whatever lies here
+        ("drafts/ours", "{here}/drafts/ours"),
+        ("../{name}/drafts/ours", "{here}/drafts/ours"),
+        ("{here}/drafts/ours", "{here}/drafts/ours"),
+        ("Qwen/Qwen3-VL-8B-Instruct", "Qwen/Qwen3-VL-8B-Instruct"),
+        ("drafts/theirs", "drafts/theirs"),  # no folder: refused where it is read
+    ],
+)
+def test_a_folder_is_named_by_its_whole_path_since_stages_stand_elsewhere(
+    tmp_path: Path, base: str, found: str
+) -> None:
+    for name in ("drafts/ours", "unirg-tiny"):
+        (tmp_path / name).mkdir(parents=True)
+    base, found = (text.format(here=tmp_path, name=tmp_path.name) for text in (base, found))
+    asked = resolve(ROOT, above={"model": {"base": base}})
+    assert located(asked, tmp_path).model.base == found
 
 
 @pytest.fixture(scope="module")

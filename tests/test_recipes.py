@@ -182,6 +182,10 @@ def test_what_is_left_open_is_told_with_the_option_that_gives_it(recipe: str | N
     assert told.startswith(said) and bool(told) == bool(said)
 
 
+def test_the_default_is_a_recipe_by_name_too() -> None:
+    assert params.resolve(ROOT, params.DEFAULT) == params.resolve(ROOT)
+
+
 def test_what_is_set_lies_over_what_is_shown() -> None:
     assert re.search(r"^! sft\.steps +7 ", shown(ROOT, "default", False, {"sft": {"steps": 7}}), re.MULTILINE)
     assert "Left to you" not in shown(ROOT, "default", False)
@@ -190,10 +194,11 @@ def test_what_is_set_lies_over_what_is_shown() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["nonsense"], 2, "There is no recipe nonsense; there are: claim, continue-unirg-cxr"),
+        (["nonsense"], 2, "There is no recipe nonsense; there are: default, claim, continue-unirg-cxr"),
         ([], 0, "unirg-cxr-8b-lora"),
         (["smoke"], 0, "! sft.steps"),
         (["default"], 0, "recipe default"),
+        (["openi-cpu", "--set", "rl.step2.steps=3"], 2, "rl.step2.reward is missing; add it, as {micro_gain"),
         (["--set", "sft.steps=7"], 0, "recipe default"),
         (["smoke", "--set", "sft.nonsense=1"], 2, "sft.nonsense is not a parameter"),
         (["smoke", "--set", "ingest=5"], 2, "ingest = 5 will not do"),

@@ -340,8 +340,8 @@ def recipe_show(
 
     Example: unirg recipe show unirg-cxr-8b --set rl.step1.rollouts=8
     """
-    from unirg_core.params import assignments
-    from unirg_core.recipes import DEFAULT, printing
+    from unirg_core.params import DEFAULT, assignments
+    from unirg_core.recipes import printing
     from unirg_core.runs.checkout import project_root
 
     root = project_root(Path.cwd())

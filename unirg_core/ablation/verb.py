@@ -9,6 +9,7 @@ from typing import Any
 from unirg_core import preflight
 from unirg_core.ablation import arms, printing, run, table
 from unirg_core.faults import BadInput
+from unirg_core.models.loading import located
 from unirg_core.params import DEVELOPMENT_WORLDS, assignments, overlay, read_yaml, resolve
 from unirg_core.scoring.writing import check_figure, check_writable
 
@@ -51,7 +52,7 @@ def run_and_tell(request: Request, root: Path, figure: Path | None, as_json: boo
     _refuse_own(above)
     if _source(root, request.recipe, above) != "phantom":
         raise BadInput(run.NEEDS)
-    params = resolve(root, request.recipe, above)
+    params = located(resolve(root, request.recipe, above), Path.cwd())
     preflight.check(params, root)
     worlds = range(request.world, request.world + request.pairs)
     if worlds[-1] not in DEVELOPMENT_WORLDS:

@@ -139,13 +139,17 @@ def obstacles(params: Params, root: Path, *, elsewhere: bool = False) -> Iterato
 def memory_of(params: Params, root: Path, gpu_gib: float | None) -> tuple[list[Finding], tuple[Estimate, ...]]:
     """Estimate the training stages, and say of each whether it fits on the device and what to change."""
     from unirg_core.models import device
+    from unirg_core.register import champion
     from unirg_core.training import fitting, memory
     from unirg_core.training.shapes import shape_of
 
     try:
         shape, division = shape_of(params.model), memory.division_of(params, root)
     except BadInput:  # which `obstacles` tells
-        return [Finding("memory", "note", "not judged: base model or launch.config cannot be read here")], ()
+        why = "base model or launch.config cannot be read here"
+        if params.model.base == champion.ALIAS:
+            why = "the champion's files are fetched when a run begins; name a folder with a model of its size"
+        return [Finding("memory", "note", f"not judged: {why}")], ()
     findings = []
     try:
         gpu = bool(gpu_gib) or device(params.model) == "cuda"

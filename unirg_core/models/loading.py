@@ -11,7 +11,7 @@ from typing import Any
 
 from unirg_core.faults import BadInput
 from unirg_core.files import digest_of, file_digest, folder_written_whole
-from unirg_core.params import Model
+from unirg_core.params import Model, Params
 
 TINY = "unirg-tiny"
 """Name of the embedded base model."""
@@ -146,6 +146,15 @@ def resolve(name: str, revision: str | None = None) -> Path:
     if not list(folder.glob("*.safetensors")):
         raise BadInput(f"{name} has no weights as safetensors; pickled ones can run code and are not read.")
     return folder
+
+
+def located(params: Params, here: Path) -> Params:
+    """Return parameters that name a folder for a base model by its whole path, since stages stand in another folder."""
+    folder = here / Path(params.model.base).expanduser()
+    if params.model.base == TINY or not folder.is_dir():
+        return params
+    model = params.model.model_copy(update={"base": str(folder.resolve())})
+    return params.model_copy(update={"model": model})
 
 
 def _snapshot(name: str, revision: str | None) -> Path:

@@ -2,6 +2,7 @@
 
 from unirg_core.params.devices import Generation, Launch, passes
 from unirg_core.params.reading import (
+    DEFAULT,
     assignments,
     dump,
     load,
@@ -39,6 +40,7 @@ from unirg_core.params.watching import Alarms, EntropyBand, LengthBand, Resampli
 __all__ = [
     "BASE_WORLD",
     "CONFIRMING_WORLDS",
+    "DEFAULT",
     "DEVELOPMENT_WORLDS",
     "SOURCES",
     "Alarms",

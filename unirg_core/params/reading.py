@@ -15,6 +15,9 @@ from unirg_core.params.misfits import field, misfit, section_of
 from unirg_core.params.scorers import Scores
 from unirg_core.params.sections import Params
 
+DEFAULT = "default"
+"""Name of params.yaml itself, with no recipe over it."""
+
 
 def parse(values: Mapping[str, Any], origin: str = "params.yaml") -> Params:
     """Check plain values and return them as `Params`.
@@ -50,7 +53,9 @@ def _sentence(error: Mapping[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         return f"{path} is not a parameter{_nearest(error['loc'])}."
     if error["type"] == "missing":
-        return f"{path} is missing; add it."
+        there = field(Params, tuple(error["loc"]))
+        example = f", as {there.examples[0]}" if there and there.examples else ""
+        return f"{path} is missing; add it{example}."
     if error["type"] == "value_error":
         return f"{path}: {error['ctx']['error']}."
     there = field(Params, tuple(error["loc"]))
@@ -158,7 +163,7 @@ def resolve(
     root
         The repository's folder.
     recipe
-        The name of an overlay in `recipes/`.
+        The name of an overlay in `recipes/`; None or `DEFAULT` for none.
     above
         What lies over both.
     confirming
@@ -171,12 +176,12 @@ def resolve(
         is asked for by anybody else.
     """
     values = read_yaml(root / "params.yaml")
-    if recipe:
+    if recipe and recipe != DEFAULT:
         names = sorted(path.stem for path in (root / "recipes").glob("*.yaml"))
         if recipe not in names:
-            raise BadInput(f"There is no recipe {recipe}; there are: {', '.join(names)}.")
+            raise BadInput(f"There is no recipe {recipe}; there are: {', '.join((DEFAULT, *names))}.")
         values = overlay(values, read_yaml(root / "recipes" / f"{recipe}.yaml"))
-    origin = f"recipe {recipe}" if recipe else "params.yaml"
+    origin = f"recipe {recipe}" if recipe and recipe != DEFAULT else "params.yaml"
     params = parse(overlay(values, above), f"{origin} with what was set") if above else parse(values, origin)
     if params.ingest.phantom.confirming and not confirming:
         raise BadInput(

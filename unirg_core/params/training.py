@@ -90,7 +90,9 @@ class RlStep(Section):
     resample_zero_spread: Resampling | None = Field(
         None, description="Put further prompts in the place of groups whose rewards are all equal"
     )
-    reward: dict[str, float] = Field(description="Score name -> weight")
+    reward: dict[str, float] = Field(
+        examples=["{micro_gain: 0.75, well_formed: 0.25}"], description="Score name -> weight"
+    )
     weights: Literal["raw", "standardised"] = Field(
         "raw", description="Weigh scores as they are, or RadCliQ's four parts less its mean, over its scale"
     )

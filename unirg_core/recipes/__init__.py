@@ -1,5 +1,5 @@
 """Recipes: overlays of params.yaml by name, and how each differs from the published one (arXiv 2601.17151)."""
 
-from unirg_core.recipes.reading import DEFAULT, left_open, left_to_you, names, resolved, summary
+from unirg_core.recipes.reading import left_open, left_to_you, names, resolved, summary
 
-__all__ = ["DEFAULT", "left_open", "left_to_you", "names", "resolved", "summary"]
+__all__ = ["left_open", "left_to_you", "names", "resolved", "summary"]

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from unirg_core.params import DEFAULT
 from unirg_core.recipes.departures import Row, as_values, rows
 from unirg_core.recipes.paper import SOURCE
-from unirg_core.recipes.reading import DEFAULT, left_to_you, names, resolved, summary
+from unirg_core.recipes.reading import left_to_you, names, resolved, summary
 
 _TOLD = {
     "paper": "as the paper states it",
@@ -21,7 +22,7 @@ _WIDTH = 34
 
 def listing(root: Path, as_json: bool) -> str:
     """Return the recipes that there are, each with what it is for."""
-    found = {DEFAULT: "params.yaml by itself: leave --recipe out."}
+    found = {DEFAULT: "params.yaml by itself, as without --recipe."}
     found |= {name: summary(root, name) for name in names(root)}
     if as_json:
         return json.dumps(found, indent=1)
@@ -37,7 +38,7 @@ def shown(root: Path, recipe: str, as_json: bool, above: Mapping[str, Any] | Non
     BadInput
         When there is no such recipe, or it does not resolve.
     """
-    params, open_ = resolved(root, None if recipe == DEFAULT else recipe, above)
+    params, open_ = resolved(root, recipe, above)
     found = rows(params)
     if as_json:
         return json.dumps(

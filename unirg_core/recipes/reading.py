@@ -11,9 +11,6 @@ STAND_INS = {"path": "DROP", "policy": "POLICY"}
 
 _GIVEN_BY = {"path": "--path DROP", "policy": "--set ingest.policy=ID-OF-YOUR-LEGAL-BASIS"}
 
-DEFAULT = "default"
-"""Name under which params.yaml itself is shown, with no recipe over it."""
-
 
 def names(root: Path) -> list[str]:
     """Return the names of the recipes of a checkout."""

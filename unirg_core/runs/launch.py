@@ -39,6 +39,7 @@ def resolve(request: Request, root: Path, here: Path) -> Params:
         that is used does not answer.
     """
     from unirg_core import preflight
+    from unirg_core.models.loading import located
     from unirg_core.register.champion import as_base
     from unirg_core.scores.configured import check_answers, configured
 
@@ -51,7 +52,7 @@ def resolve(request: Request, root: Path, here: Path) -> Params:
     asked = {name: value for name, value in ingest.items() if value is not None}
     above = params.overlay(above, {"ingest": asked} if asked else {})
     above = params.overlay(above, {"approve": {"mode": request.approval}})
-    resolved = as_base(params.resolve(root, request.recipe, above))
+    resolved = as_base(located(params.resolve(root, request.recipe, above), here))
     preflight.check(resolved, root)
     steps = [step for step in (resolved.rl.step1, resolved.rl.step2) if step]
     named = [*resolved.evaluate.scores, *(name for step in steps for name in step.reward)]

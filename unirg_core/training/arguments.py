@@ -17,6 +17,9 @@ from typing import Any
 from unirg_core.faults import BadInput
 from unirg_core.params import Generation, Model, RlStep, Sft, passes
 
+VLLM = "vllm>=0.22,<=0.31"
+"""The range that TRL 1.16 names; no dependency, since it needs a GPU."""
+
 CHECKPOINTS_KEPT = 2  # the newest may be half-written when the process dies; the one before it is whole
 
 
@@ -151,9 +154,7 @@ def check_generation(generation: Generation, model: Model) -> None:
     if device(model) != "cuda":
         raise BadInput(f"rl.generation.backend = vllm needs a GPU, and the model is on the CPU; use one, {remedy}.")
     if find_spec("vllm") is None:
-        raise BadInput(
-            f"rl.generation.backend = vllm, but vllm is not installed; say: pip install 'vllm>=0.22,<=0.31', {remedy}."
-        )
+        raise BadInput(f"rl.generation.backend = vllm, but vllm is not installed; say: pip install '{VLLM}', {remedy}.")
 
 
 def _schedule(name: str) -> str:

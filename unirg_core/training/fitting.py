@@ -1,6 +1,7 @@
 """Whether a training stage fits into the memory that is free, said before its first step, and what to change if not."""
 
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def _changes(params: Params, stage: Stage, division: Division, gpu: bool) -> lis
     if stage == "rl" and gpu and generation.backend == "transformers":
         vllm = generation.model_copy(update={"backend": "vllm"})
         least, beside = _changed(least, "rl", generation=vllm), f"{beside} rl.generation.backend=vllm"
-        changes.append(("set rl.micro_batch to 1 and rl.generation.backend to vllm", least, division))
+        changes.append((f"set rl.micro_batch to 1 and rl.generation.backend to vllm{_to_install()}", least, division))
     if not params.model.lora:
         from unirg_core.params import Lora
 
@@ -121,6 +122,13 @@ def _changes(params: Params, stage: Stage, division: Division, gpu: bool) -> lis
             if count > division.processes and (divided := replace(division, processes=count, sharded=True))
         ]
     return changes
+
+
+def _to_install() -> str:
+    """Return what has to be done before vLLM can be set; empty where it is installed."""
+    from unirg_core.training.arguments import VLLM
+
+    return "" if find_spec("vllm") else f" (after pip install '{VLLM}')"
 
 
 def _smaller(params: Params, stage: Stage, division: Division, size: int) -> bool:
