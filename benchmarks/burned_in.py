@@ -39,7 +39,7 @@ def marked(picture: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     """Print the shares and the cost."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--list", action="store_true", help="name the real pictures that are suspected")
     asked = parser.parse_args()
     studies = phantom.studies(phantom.World(5, STUDIES, SIZE))[:STUDIES]

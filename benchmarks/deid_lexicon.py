@@ -70,9 +70,9 @@ def reports() -> Counter[str]:
 
 def main() -> None:
     """Write the lexicon."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--words", type=Path, required=True)
-    parser.add_argument("--names", type=Path, required=True)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--words", type=Path, required=True, help="folder of the word lists")
+    parser.add_argument("--names", type=Path, required=True, help="folder of the name lists")
     asked = parser.parse_args()
     large = read(asked.words / "american-english-large") + read(asked.words / "british-english-large")
     middle, small = (

@@ -62,8 +62,8 @@ def lost(text: str, left: str) -> Iterator[tuple[str, str, int]]:
 
 def main() -> None:
     """Print it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--words", type=int, default=8)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--words", type=int, default=8, help="commonest words to print of each kind; default: 8")
     asked = parser.parse_args()
     reports(asked.words)
     case_notes()

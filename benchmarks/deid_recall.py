@@ -86,8 +86,8 @@ def show(title: str, counts: dict[tuple[str, str], Counter], by: int) -> None:
 
 def main() -> None:
     """Print it all."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kept-out", action="store_true")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kept-out", action="store_true", help="kept-out forms and lists too; log the look in docs")
     parser.add_argument("--misses", type=int, default=0, help="print so many misses of the development forms")
     asked = parser.parse_args()
     sets = {"development": ("forms.txt", "lists.txt")}

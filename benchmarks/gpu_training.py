@@ -187,13 +187,28 @@ def _device_peak() -> float | None:
     return next((peak for name, peak in PEAK.items() if name in machine()), None)
 
 
+_COUNTS = (
+    ("steps", 8, "optimiser steps of each stage"),
+    ("batch", 16, "studies of a step of SFT"),
+    ("micro", 4, "studies or completions in one pass"),
+    ("prompts", 4, "prompts of a step of GRPO"),
+    ("rollouts", 8, "completions a prompt"),
+)
+
+
 def main() -> None:
     """Print a line for each model, way and stage, and write them down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", nargs="+", default=["2b", "8b"], choices=["tiny", *NAMES])
-    parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS))
-    for name, value in (("steps", 8), ("batch", 16), ("micro", 4), ("prompts", 4), ("rollouts", 8)):
-        parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument(
+        "--size",
+        nargs="+",
+        default=["2b", "8b"],
+        choices=["tiny", *NAMES],
+        help="sizes of the model; tiny runs anywhere; default: 2b 8b",
+    )
+    parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS), help="what learns; default: both")
+    for name, value, said in _COUNTS:
+        parser.add_argument(f"--{name}", type=int, default=value, help=f"{said}; default: {value}")
     given = parser.parse_args()
     os.environ.update(silenced(os.environ))
     if machine() == "cpu" and set(given.size) - {"tiny"}:

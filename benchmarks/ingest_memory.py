@@ -134,12 +134,12 @@ def main(few: int, many: int, source: str, executor: str) -> int:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--few", type=int, default=2000)
-    parser.add_argument("--many", type=int, default=20000)
-    parser.add_argument("--source", default="folder", choices=["folder", "phantom"])
-    parser.add_argument("--executor", default="processes", choices=["processes", "dask"])
-    parser.add_argument("--stage", type=Path)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--few", type=int, default=2000, help="studies of the smaller drop; default: 2000")
+    parser.add_argument("--many", type=int, default=20000, help="studies of the larger one; default: 20000")
+    parser.add_argument("--source", default="folder", choices=["folder", "phantom"], help="default: folder")
+    parser.add_argument("--executor", default="processes", choices=["processes", "dask"], help="default: processes")
+    parser.add_argument("--stage", type=Path, help=argparse.SUPPRESS)  # the measured process itself
     asked = parser.parse_args()
     if asked.stage:
         stage(asked.stage, asked.source, asked.executor, asked.few)

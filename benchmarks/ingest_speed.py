@@ -211,8 +211,8 @@ def _beside_a_script(kind: str, drop: Path, work: Path, least: float) -> bool:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=int)
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--kind", choices=tuple(KINDS), action="append")
+    parser.add_argument("--files", type=int, help="of each kind; default: 192 and 768")
+    parser.add_argument("--rounds", type=int, default=2, help="of which the least counts; default: 2")
+    parser.add_argument("--kind", choices=tuple(KINDS), action="append", help="repeatable; default: both")
     asked = parser.parse_args()
     sys.exit(main(asked.files, asked.rounds, asked.kind or tuple(KINDS)))

@@ -59,9 +59,9 @@ def judged(server: Server, judge: Judge, candidates: list[str], references: list
 
 def main() -> None:
     """Print every figure."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", help="folder of a model; default: the embedded base")
-    parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--steps", type=int, default=4, help="steps of RL whose rollouts are judged; default: 4")
     asked = parser.parse_args()
     import torch
 

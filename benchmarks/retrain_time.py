@@ -21,8 +21,8 @@ REPEAT_LIMIT = 10.0
 
 def main() -> None:
     """Run the way once and once more, and print seconds, ratios and differences."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--recipe", choices=["smoke"], default=None)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--recipe", choices=["smoke"], default=None, help="in place of the default")
     recipe = parser.parse_args().recipe
     with tempfile.TemporaryDirectory() as folder:
         clone, home = Path(folder) / "clone", Path(folder) / "home"

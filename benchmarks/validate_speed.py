@@ -1,6 +1,6 @@
 """Seconds that `validate` takes on 500,000 manifest rows, with drift against as many, against its limit of 30 s.
 
-    python benchmarks/validate_speed.py [--studies 500000] [--world-patients 700]
+    python benchmarks/validate_speed.py [--studies 500000] [--world-patients 350]
 
 The dataset is drawn, seeded: ids, patients of one to six visits, eight institutions, labels, words and grey values at
 random, reports' templates with a long tail, 60 shards of rows without pictures. A picture's hash is that of one of some
@@ -166,10 +166,10 @@ def staged(root: Path) -> dict:
 
 def main() -> None:
     """Draw, run and print."""
-    asked = argparse.ArgumentParser()
-    asked.add_argument("--studies", type=int, default=500_000)
-    asked.add_argument("--world-patients", type=int, default=350)
-    asked.add_argument("--root", type=Path)
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--studies", type=int, default=500_000, help="rows of the manifest; default: 500000")
+    asked.add_argument("--world-patients", type=int, default=350, help="drawn patients, for the hashes; default: 350")
+    asked.add_argument("--root", type=Path, help=argparse.SUPPRESS)  # the measured process itself
     options = asked.parse_args()
     if options.root:
         print("found " + json.dumps(staged(options.root)))

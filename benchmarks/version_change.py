@@ -26,9 +26,9 @@ _LIMIT = 0.05
 
 def main() -> None:
     """Print what the second version wrote and pushed, as shares of the first."""
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--patients", type=int, default=1200)
-    arguments.add_argument("--image-size", type=int, default=256)
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--patients", type=int, default=1200, help="of the phantom; default: 1200")
+    arguments.add_argument("--image-size", type=int, default=256, help="pixels of a picture's side; default: 256")
     asked = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["UNIRG_HOME"] = str(Path(folder) / "home")

@@ -1,5 +1,6 @@
 """Benchmarks that are given a folder or a choice: what will not do is one sentence and exit code 2, before any work."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -21,6 +22,17 @@ def test_every_benchmark_reads_its_arguments() -> None:
     """One that does not would start to measure where its help is asked for."""
     scripts = {path.name: path.read_text() for path in (ROOT / "benchmarks").glob("*.py") if path.name != LISTS}
     assert scripts and [name for name, text in scripts.items() if "argparse.ArgumentParser(" not in text] == []
+
+
+def test_every_option_of_a_benchmark_says_what_it_is() -> None:
+    silent = []
+    for path in sorted((ROOT / "benchmarks").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            called = getattr(node.func, "attr", "") if isinstance(node, ast.Call) else ""
+            wanted = {"add_argument": {"help"}, "ArgumentParser": {"description", "formatter_class"}}.get(called, set())
+            if wanted - {keyword.arg for keyword in getattr(node, "keywords", ())}:
+                silent.append(f"{path.name}:{node.lineno}")
+    assert silent == []
 
 
 @pytest.mark.parametrize("script", ["memory_estimate.py", "near_copies.py"])
