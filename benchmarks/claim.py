@@ -8,14 +8,16 @@ before it draws a world, and prints what comes out. Both go on where they were c
 `$UNIRG_HOME/ablation` (arms, seeds, data), their figures in benchmarks/results/. A start that goes on with a look
 (equal commit, worlds and arms, no figures yet) is logged too, with `"goes_on": true`: it is no look of its own.
 
-Exit code 0 where RL beats the best control in the primary endpoint (its interval lies above zero), 1 where it does
-not, 2 where the input will not do; what was asked for is checked before anything is logged or drawn.
+Exit code 0 where RL beats the best control in the primary endpoint (its interval lies above zero, and RL collapsed on
+no pair), 1 where it does not, 2 where the input will not do; what was asked for is checked before anything is logged
+or drawn.
 """
 
 import argparse
 import getpass
 import os
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +46,8 @@ SINGLE = tuple(name for name in known_arms.ARMS if name.startswith("reward_"))
 PRIMARY, MACRO = "truth_micro_f1", "truth_macro_f1"
 RARE = ("Pneumothorax", "Lung Lesion")
 SUBSET = "held_out"
+FLAT = 0.01
+"""What more SFT may gain in micro F1, by the upper end of its interval, where SFT counts as converged."""
 TEXTS = ("rouge_l", "bleu2", "well_formed", "mean_words")
 
 
@@ -62,7 +66,7 @@ def main(confirm: bool, pairs: int, names: Sequence[str]) -> int:
     written = ROOT / (CONFIRMED if confirm else REHEARSAL)
     write_json(written, {**found, "look": look} if look else found)
     print("\n".join(_told(found)))
-    return 0 if (found["primary"]["low"] or 0) > 0 else 1
+    return 0 if found["won"] else 1
 
 
 def _check(pairs: int, names: Sequence[str]) -> None:
@@ -112,21 +116,48 @@ def _endpoints(
 
     def less(arm: str, against: str) -> dict[str, Mapping[str, Any]]:
         rows = table.differences(params, by, pairs, arm, against)
-        return {row["score"]: row for row in rows if row["subset"] == SUBSET}
+        nothing = {score: _none(arm, against, score, len(pairs)) for score in (PRIMARY, MACRO, *TEXTS)}
+        return nothing | {row["score"]: row for row in rows if row["subset"] == SUBSET}
 
     against = {name: less(JUDGED, name) for name in ("sft", *CONTROLS)}
-    best = min(CONTROLS, key=lambda name: against[name][PRIMARY]["value"])  # the least lead is over the best control
+    best = _best({name: against[name][PRIMARY]["value"] for name in CONTROLS})
+    primary, flat = against[best][PRIMARY], {score: less("sft_more", "sft")[score] for score in (PRIMARY, MACRO)}
     findings = [name for name in against[best] if name.startswith(FINDING)]
     secondary = [against[best][name] for name in (MACRO, *findings, *TEXTS)]
     single = [less(name, best)[PRIMARY] for name in names]
+    collapsed = Counter(name for (name, _), one in by.items() if one.collapsed)
     return {
         "best_control": best,
-        "primary": against[best][PRIMARY],
+        "collapsed": dict(collapsed),
+        "won": (primary["low"] or 0) > 0 and not collapsed[JUDGED],
+        "converged": _converged(flat[PRIMARY]),
+        "seconds": {name: _seconds(by, pairs, name) for name in ("sft", "sft_more", JUDGED)},
+        "primary": primary,
         "against": {name: {score: rows[score] for score in (PRIMARY, MACRO)} for name, rows in against.items()},
-        "flat": {score: less("sft_more", "sft")[score] for score in (PRIMARY, MACRO)},
+        "flat": flat,
         "secondary": [{**row, "p_holm": p} for row, p in _corrected(secondary)],
         "single": [{**row, "p_holm": p} for row, p in _corrected(single)],
     }
+
+
+def _best(leads: Mapping[str, float | None]) -> str:
+    """Return the control that RL leads least; one that collapsed on every pair is none, unless all did."""
+    known = {name: lead for name, lead in leads.items() if lead is not None}
+    return min(known, key=lambda name: known[name]) if known else next(iter(leads))
+
+
+def _converged(gain: Mapping[str, Any]) -> bool:
+    return gain["high"] is not None and gain["high"] < FLAT
+
+
+def _none(arm: str, against: str, score: str, pairs: int) -> dict[str, Any]:
+    """Return the row of a difference of which no pair is left."""
+    return {"arm": arm, "against": against, "subset": SUBSET, "score": score, **table.over([None] * pairs, 0.95)}
+
+
+def _seconds(by: Mapping[tuple[str, run.Pair], run.Measured], pairs: Sequence[run.Pair], name: str) -> float:
+    """Return the mean seconds that an arm trained, without what it starts from."""
+    return round(sum(by[name, pair].facts["seconds"] for pair in pairs) / len(pairs), 1)
 
 
 def _corrected(rows: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], float | None]]:
@@ -141,12 +172,20 @@ def _told(found: Mapping[str, Any]) -> list[str]:
     values = {(row["arm"], row["score"]): row for row in found["scores"] if row["subset"] == SUBSET}
     for name in dict.fromkeys(row["arm"] for row in found["scores"]):
         lines.append(f"  {name:22}" + "  ".join(_own(values[name, score]) for score in (PRIMARY, MACRO)))
+    lines += [f"  {name}: collapsed on {count} of {len(found['pairs'])}" for name, count in found["collapsed"].items()]
     lines += ["", f"primary endpoint: micro F1, {JUDGED} less the best control ({found['best_control']})"]
-    lines += [f"  {_row(found['primary'])}", "", f"{JUDGED} less each control"]
+    lines += [f"  {_row(found['primary'])}", f"  {_verdict(found)}", "", f"{JUDGED} less each control"]
     for name, rows in found["against"].items():
         lines += [f"  {name:10} {score:16} {_row(row)}" for score, row in rows.items()]
-    lines += ["", "sft_more less sft (is SFT converged?)"]
+    converged = "yes" if found["converged"] else f"no, more SFT may gain {FLAT} or more: it was not at its best"
+    lines += ["", f"sft_more less sft; is SFT converged? {converged}"]
     lines += [f"  {score:16} {_row(row)}" for score, row in found["flat"].items()]
+    spent = found["seconds"]
+    lines += [
+        "",
+        f"seconds of training, mean: sft_more {spent['sft_more']:.0f}; sft {spent['sft']:.0f} and {JUDGED} "
+        f"{spent[JUDGED]:.0f}, together {spent['sft'] + spent[JUDGED]:.0f}",
+    ]
     lines += ["", f"secondary, less {found['best_control']}; Holm over all of them (* rare finding)"]
     for row in found["secondary"]:
         name = row["score"].removeprefix(FINDING)
@@ -155,6 +194,13 @@ def _told(found: Mapping[str, Any]) -> list[str]:
         lines += ["", f"single rewards: micro F1 less {found['best_control']}; Holm over them"]
         lines += [f"  {row['arm']:28} {_row(row)}  Holm p {_p(row['p_holm'])}" for row in found["single"]]
     return lines
+
+
+def _verdict(found: Mapping[str, Any]) -> str:
+    if found["won"]:
+        return "RL beats the best control"
+    lost = found["collapsed"].get(JUDGED)
+    return f"RL has not won: it collapsed on {lost} of the pairs" if lost else "RL does not beat the best control"
 
 
 def _own(row: Mapping[str, Any]) -> str:

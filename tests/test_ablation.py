@@ -11,6 +11,8 @@ from scipy import stats
 from unirg_core import ablation, cli, params
 from unirg_core.ablation import arms, bias, printing, run, table, verb
 from unirg_core.faults import BadInput
+from unirg_core.files import append_line
+from unirg_core.progress import METRICS
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFAULT = params.load(ROOT / "params.yaml")
@@ -224,6 +226,23 @@ def test_the_verb_trains_tells_and_takes_over_what_is_done(unirg_home: Path, tmp
     )
     assert {path for path in made if path.stat().st_mtime_ns != made[path]} == {folder / "sft_rl" / "scores.parquet"}
     assert "SFT + RL" in less
+
+
+@pytest.mark.parametrize(
+    ("lines", "seconds"),
+    [
+        ([], 0.0),  # a bias is no training
+        ([(1, 2.0), (2, 3.0)], 5.0),
+        ([(1, 2.0), (2, 3.0), (2, 4.0), (3, 1.0)], 7.0),  # cut off after step 2, which was done again
+        ([(0, None), (1, 2.0)], 2.0),  # a look at the validation set has no step of its own
+    ],
+)
+def test_the_seconds_of_an_arm_that_was_cut_off_are_those_of_all_its_steps(
+    tmp_path: Path, lines: list[tuple[int, float | None]], seconds: float
+) -> None:
+    for step, spent in lines:
+        append_line(tmp_path / METRICS, {"step": step, "figures": {"seconds/step": spent} if spent else {}})
+    assert run.seconds_trained(tmp_path) == seconds
 
 
 def test_a_collapse_is_told(tmp_path: Path) -> None:

@@ -76,6 +76,54 @@ def test_the_primary_endpoint_is_the_lead_over_the_best_control(
     assert [row["arm"] for row in found["single"]] == ["reward_bleu2"] and found["single"][0]["value"] < 0
 
 
+def _collapsing(measured: list[run.Measured], lost: dict[str, int]) -> list[run.Measured]:
+    """Return the arms with some that collapsed on the first so many pairs."""
+    return [
+        run.Measured(one.arm, one.pair, one.folder, {"collapsed": "at step 3", "seconds": 1.0})
+        if PAIRS.index(one.pair) < lost.get(one.arm.name, 0)
+        else one
+        for one in measured
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lost", "won", "best", "said"),
+    [
+        ({}, True, "sft_bias", "RL beats the best control"),
+        ({"sft_rl": 1}, False, "sft_bias", "RL has not won: it collapsed on 1 of the pairs"),
+        ({"sft_rl": 3}, False, "sft_more", "RL has not won: it collapsed on 3 of the pairs"),  # no contrast is left
+        ({"sft_bias": 3}, True, "sft_more", "sft_bias: collapsed on 3 of 3"),  # which is then no control
+        ({"sft_bias": 1}, True, "sft_bias", "sft_bias: collapsed on 1 of 3"),
+    ],
+)
+def test_a_collapse_is_told_and_rl_does_not_win_by_it(
+    claim: ModuleType, wanted: params.Params, measured: list[run.Measured],
+    lost: dict[str, int], won: bool, best: str, said: str,
+) -> None:  # fmt: skip
+    left = _collapsing(measured, lost)
+    values = {**table.table(wanted, left), **claim._endpoints(wanted, left, PAIRS, [])}
+    assert (values["won"], values["best_control"], values["collapsed"]) == (won, best, lost)
+    assert said in "\n".join(claim._told({"confirming": False, **values}))
+    assert json.dumps(values)
+
+
+@pytest.mark.parametrize(
+    ("gains", "converged"),
+    [
+        ([0.001, 0.002, 0.0], True),
+        ([0.004, -0.014, 0.001], False),  # its upper end is above a point
+        ([0.02, 0.021, 0.019], False),
+        ([-0.02, -0.021, -0.019], True),
+        ([None, None, None], False),
+    ],
+)
+def test_sft_is_converged_where_more_of_it_gains_less_than_a_point(
+    claim: ModuleType, gains: list[float | None], converged: bool
+) -> None:
+    row = table.over([None if gain is None else {"value": gain} for gain in gains], 0.95)
+    assert claim._converged(row) is converged
+
+
 def test_the_secondary_endpoints_are_corrected_together(
     claim: ModuleType, wanted: params.Params, measured: list[run.Measured]
 ) -> None:
@@ -94,6 +142,8 @@ def test_everything_is_printed_with_each_pair(
     values = {**table.table(wanted, measured), **claim._endpoints(wanted, measured, PAIRS, ["reward_bleu2"])}
     said = "\n".join(claim._told({"confirming": False, **values}))
     assert "development worlds, a rehearsal; world/seed 900/0, 901/1, 902/2" in said
+    assert "seconds of training, mean: sft_more 1; sft 1 and sft_rl 1, together 2" in said
+    assert "sft_more less sft; is SFT converged? no, more SFT may gain 0.01 or more" in said
     assert "less the best control (sft_bias)" in said and "Pneumothorax*" in said and "Holm p" in said
     assert json.dumps(values)
 

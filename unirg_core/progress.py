@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from unirg_core.files import append_line
 from unirg_core.home import run_folder
 
+METRICS = "metrics.jsonl"
+"""Name of the file of figures in a run's folder."""
+
 _EVERY_SECONDS = 2.0
 _RAREST_SECONDS = 15.0  # in a log, where lines pile up; reached after five minutes
 _WINDOW_SECONDS = 60.0
@@ -75,7 +78,7 @@ class Progress:
 def record(stage: str, step: int, figures: Mapping[str, float], phase: str | None = None) -> None:
     """Append one step's figures to the run's `metrics.jsonl`: `step` counts over the stage, of whatever phase it is."""
     line = {"stage": stage, "step": step, "time": time.time(), "figures": {k: float(v) for k, v in figures.items()}}
-    append_line(run_folder() / "metrics.jsonl", line | ({"phase": phase} if phase else {}))
+    append_line(run_folder() / METRICS, line | ({"phase": phase} if phase else {}))
 
 
 def say(stage: str, text: str) -> None:

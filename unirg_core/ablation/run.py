@@ -6,7 +6,6 @@ run side by side, each with one thread of computing, so that their number change
 
 import os
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,10 +16,10 @@ from typing import Any
 from unirg_core.ablation import measure, roots
 from unirg_core.ablation.arms import Arm, Overlay
 from unirg_core.faults import BadInput, HonestNegative
-from unirg_core.files import file_digest, read_json, tree_digest, write_json
+from unirg_core.files import file_digest, read_json, read_lines, tree_digest, write_json
 from unirg_core.home import home, locked
 from unirg_core.params import Params, overlay, parse
-from unirg_core.progress import Progress, say
+from unirg_core.progress import METRICS, Progress, say
 from unirg_core.runs import pins
 from unirg_core.study import MANIFEST, SELECTION, TRUTH
 
@@ -151,16 +150,22 @@ class _Work:
         write_json(
             folder / measure.ARM, {"checkpoint": "rl" if arm.trains == "rl" else "sft", "bias": arm.trains == "bias"}
         )
-        began = time.monotonic()
         try:
             if arm.trains != "bias":
                 roots.run_stage(folder, "unirg_core", arm.trains)
         except HonestNegative as error:
-            return {"collapsed": str(error), "seconds": time.monotonic() - began}
-        seconds = time.monotonic() - began
+            return {"collapsed": str(error), "seconds": seconds_trained(folder / "run")}
         roots.run_stage(folder, "unirg_core.ablation.measure")
         trained = folder / "checkpoints" / ("rl" if arm.trains == "rl" else "sft")
-        return {"seconds": seconds, "model": tree_digest(trained), **read_json(folder / measure.FIGURES)}
+        facts = {"seconds": seconds_trained(folder / "run"), "model": tree_digest(trained)}
+        return {**facts, **read_json(folder / measure.FIGURES)}
+
+
+def seconds_trained(run: Path) -> float:
+    """Return the seconds of a training's steps, each counted once: those of an arm that was cut off too."""
+    path = run / METRICS
+    lines = read_lines(path) if path.exists() else []
+    return sum({line["step"]: line["figures"].get("seconds/step", 0.0) for line in lines}.values())
 
 
 def default_jobs() -> int:

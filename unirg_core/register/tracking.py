@@ -7,6 +7,7 @@ from typing import Any
 
 from unirg_core.audit import record as records
 from unirg_core.home import home
+from unirg_core.progress import METRICS
 from unirg_core.register import client
 from unirg_core.runs.run import Run
 
@@ -60,7 +61,7 @@ class Curves:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self._path = run.folder / "metrics.jsonl"
+        self._path = run.folder / METRICS
         self._mark = run.folder / "metrics.mark"
 
     def flush(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from unirg_core.families import called
 from unirg_core.files import read_lines
 from unirg_core.home import run_folder
+from unirg_core.progress import METRICS
 from unirg_core.training import ranks
 
 Curve = tuple[list[int], list[float]]
@@ -67,7 +68,7 @@ def draw(folder: Path, stage: str, kind: str, borders: Sequence[int] = ()) -> li
     borders
         The last step of each phase that another follows: what is rewarded changes there.
     """
-    found = curves(read_lines(folder / "metrics.jsonl"), stage)
+    found = curves(read_lines(folder / METRICS), stage)
     if "loss" not in found:
         return []
     figures = {"training": _training(found, stage, borders)}
