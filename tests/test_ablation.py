@@ -90,6 +90,7 @@ def test_more_sft_is_five_steps_for_each_of_rl_whatever_these_hold(prompts: int,
 
 def test_an_arm_brings_what_it_starts_from() -> None:
     assert [arm.name for arm in arms.chosen(("rl_only",))] == ["base", "sft", "rl_only"]
+    assert [arm.name for arm in arms.chosen(("group_4",))] == ["sft", "sft_rl", "group_4"]  # held against both
     assert [arm.name for arm in arms.chosen(None)] == list(arms.ARMS)
 
 
@@ -243,6 +244,36 @@ def test_the_seconds_of_an_arm_that_was_cut_off_are_those_of_all_its_steps(
     for step, spent in lines:
         append_line(tmp_path / METRICS, {"step": step, "figures": {"seconds/step": spent} if spent else {}})
     assert run.seconds_trained(tmp_path) == seconds
+
+
+def _found(varied: float | None) -> dict[str, object]:
+    """Return the figures of three arms, of which the last varies the recipe."""
+
+    def row(arm: str, against: str, value: float | None) -> dict[str, object]:
+        values = [None if value is None else {"value": value + shift} for shift in (-0.01, 0.0, 0.01)]
+        return {"arm": arm, "against": against, "subset": "held_out", "score": "truth_micro_f1",
+                **table.over(values, 0.95)}  # fmt: skip
+
+    names = ["sft", "sft_rl", "group_4"]
+    return {
+        "level": 0.95,
+        "pairs": [{"world": world, "seed": world} for world in range(3)],
+        "arms": [
+            {"arm": name, "title": arms.ARMS[name].title, "group": arms.ARMS[name].group, "collapsed": 0,
+             "seconds": [1.0]} for name in names
+        ],
+        "scores": [],
+        "differences": [row("sft_rl", "sft", 0.05), row("group_4", "sft", 0.08), row("group_4", "sft_rl", varied)],
+    }  # fmt: skip
+
+
+def test_what_varies_the_recipe_is_held_against_the_recipe_too(tmp_path: Path) -> None:
+    said = printing.as_text(_found(0.03))
+    first, second = said.split("The recipe with one change, less sft_rl")
+    assert "+0.080 [+0.055, +0.105]" in first and "+0.020 +0.030 +0.040" in second and "SFT + RL" not in second
+    printing.draw(_found(0.03), tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 10_000
+    assert "4 rollouts a prompt" in printing.as_text(_found(None)).split("one change")[1]  # collapsed on every pair
 
 
 def test_a_collapse_is_told(tmp_path: Path) -> None:

@@ -282,10 +282,11 @@ def ablate(
     All arms on three pairs take about four hours on two cores.
 
     \b
-    Arms by group; each brings what it starts from, and sft:
+    Arms by group; each brings what it starts from and is held against:
       training     base, sft, sft_more, sft_bias, rl_only, sft_rl
       reward       reward_finding_credit, reward_micro_gain, reward_labels_f1,
-                   reward_entity_f1, reward_bleu2, reward_rouge_l
+                   reward_entity_f1, reward_error_count, reward_well_formed,
+                   reward_bleu2, reward_rouge_l
       group size   group_4, group_16
       beta         beta_00, beta_10
       temperature  temperature_05, temperature_07

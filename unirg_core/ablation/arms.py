@@ -121,6 +121,8 @@ ARMS: Mapping[str, Arm] = {
             ("reward_micro_gain", "micro gain alone", _single(micro_gain=1.0)),
             ("reward_labels_f1", "label F1 alone", _single(labels_f1=1.0)),
             ("reward_entity_f1", "entity F1 alone", _single(entity_f1=1.0)),
+            ("reward_error_count", "error count alone", _single(error_count=1.0)),
+            ("reward_well_formed", "well-formed alone", _single(well_formed=1.0)),
             ("reward_bleu2", "BLEU-2 alone", _single(bleu2=1.0)),
             ("reward_rouge_l", "ROUGE-L alone", _single(rouge_l=1.0)),
         ),
@@ -142,8 +144,17 @@ ARMS: Mapping[str, Arm] = {
 """Every arm by its name, in the order in which the table shows them."""
 
 
+RECIPE = "sft_rl"
+"""The arm that varied ones are held against besides."""
+
+
+def varied(arm: Arm) -> bool:
+    """Tell whether an arm is the recipe with something changed, rather than another way to train."""
+    return arm.group != ARMS[RECIPE].group
+
+
 def chosen(names: tuple[str, ...] | None) -> list[Arm]:
-    """Return arms by name with those that they start from, in the order of `ARMS`; None means all of them.
+    """Return arms by name in the order of `ARMS`, with those they start from and are held against; None means all.
 
     Raises
     ------
@@ -156,6 +167,6 @@ def chosen(names: tuple[str, ...] | None) -> list[Arm]:
         raise BadInput(f"--arms names no arm; leave it out for all of them, or name some of {', '.join(ARMS)}.")
     if unknown := [name for name in names if name not in ARMS]:
         raise BadInput(f"There is no arm {unknown[0]}; there are {', '.join(ARMS)}.")
-    wanted = {*names, "sft"}
+    wanted = {*names, "sft"} | ({RECIPE} if any(varied(ARMS[name]) for name in names) else set())
     wanted |= {ARMS[name].start for name in wanted if ARMS[name].trains != "sft"}
     return [arm for arm in ARMS.values() if arm.name in wanted]

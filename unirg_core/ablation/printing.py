@@ -1,4 +1,4 @@
-"""What `unirg ablate` prints and draws: a table of the arms, and a figure of their differences from SFT."""
+"""What `unirg ablate` prints and draws: tables of the arms, and a figure of their differences."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,57 +8,90 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.table import Table
 
+from unirg_core.ablation.arms import RECIPE
+from unirg_core.ablation.table import SFT
 from unirg_core.scoring.printing import drawn
 
 HEADLINES = {"truth_micro_f1": "micro F1", "truth_macro_f1": "macro F1"}
 _BESIDE = {"rouge_l": "ROUGE-L", "mean_words": "words", "duplicate_share": "repeated"}
 _HELD_OUT = "held_out"
+_TITLES = {SFT: "SFT", RECIPE: "the recipe (SFT + RL)"}
 _DOTS = 110
 
 
 def as_text(found: Mapping[str, Any]) -> str:
-    """Return the arms on the institution that is held out: one line each, with the pairs' own values below."""
+    """Return the arms on the institution that is held out, and those that vary the recipe once more, against it."""
     seeds = ", ".join(f"world {pair['world']} seed {pair['seed']}" for pair in found["pairs"])
-    table = Table(
-        title=f"Never-trained institution, against the truth file; mean [{_kind(found)}]: {seeds}",
-        title_justify="left",
-    )
+    where = f"Never-trained institution, against the truth file; mean [{_kind(found)}]: {seeds}"
+    tables = [drawn(_all(found, where))]
+    if varied := _held_against(found, RECIPE):
+        tables.append(drawn(_varied(found, varied)))
+    return "".join(tables) + "\n".join(_collapsed(found))
+
+
+def _all(found: Mapping[str, Any], title: str) -> Table:
+    table = Table(title=title, title_justify="left")
     table.add_column("arm")
-    for title in HEADLINES.values():
-        table.add_column(title, justify="right")
-        table.add_column(f"less {found['against']}", justify="right")
+    for headline in HEADLINES.values():
+        table.add_column(headline, justify="right")
+        table.add_column("less sft", justify="right")
         table.add_column("each pair", justify="right")
-    for title in (*_BESIDE.values(), "s of training"):
-        table.add_column(title, justify="right")
+    for headline in (*_BESIDE.values(), "s of training"):
+        table.add_column(headline, justify="right")
     group = ""
     for arm in found["arms"]:
         if arm["group"] != group and group:
             table.add_section()
         group = arm["group"]
         table.add_row(*_cells(found, arm))
-    return drawn(table) + "\n".join(_collapsed(found))
+    return table
+
+
+def _varied(found: Mapping[str, Any], arms: Sequence[Mapping[str, Any]]) -> Table:
+    """Return what one change of the recipe makes of it: the same arms, less the recipe's own."""
+    table = Table(title=f"The recipe with one change, less {RECIPE}; mean [{_kind(found)}]", title_justify="left")
+    table.add_column("changed")
+    for headline in HEADLINES.values():
+        table.add_column(headline, justify="right")
+        table.add_column("each pair", justify="right")
+    for arm in arms:
+        table.add_row(arm["title"], *(cell for score in HEADLINES for cell in _less(found, arm["arm"], score, RECIPE)))
+    return table
+
+
+def _held_against(found: Mapping[str, Any], against: str) -> list[Mapping[str, Any]]:
+    """Return the arms of which there is a difference from one."""
+    names = {row["arm"] for row in found["differences"] if row["against"] == against}
+    return [arm for arm in found["arms"] if arm["arm"] in names]
 
 
 def _cells(found: Mapping[str, Any], arm: Mapping[str, Any]) -> list[str]:
     cells = [arm["title"]]
     for score in HEADLINES:
-        own, less = _row(found["scores"], arm["arm"], score), _row(found["differences"], arm["arm"], score)
-        cells += [
-            _value(own, "{:.3f}"),
-            _interval(less),
-            " ".join("-" if one is None else f"{one['value']:+.3f}" for one in less["pairs"]) if less else "",
-        ]
-    cells += [_value(_row(found["scores"], arm["arm"], score), _form(score)) for score in _BESIDE]
+        cells += [_value(_own(found, arm["arm"], score), "{:.3f}"), *_less(found, arm["arm"], score, SFT)]
+    cells += [_value(_own(found, arm["arm"], score), _form(score)) for score in _BESIDE]
     return [*cells, f"{sum(arm['seconds']) / len(arm['seconds']):.0f}"]
+
+
+def _less(found: Mapping[str, Any], arm: str, score: str, against: str) -> list[str]:
+    """Return a difference with its interval, and each pair's value."""
+    row = _difference(found, arm, score, against)
+    each = " ".join("-" if one is None else f"{one['value']:+.3f}" for one in row["pairs"]) if row else ""
+    return [_interval(row), each]
 
 
 def _form(score: str) -> str:
     return {"mean_words": "{:.1f}", "duplicate_share": "{:.0%}"}.get(score, "{:.3f}")
 
 
-def _row(rows: Sequence[Mapping[str, Any]], arm: str, score: str) -> Mapping[str, Any] | None:
+def _own(found: Mapping[str, Any], arm: str, score: str) -> Mapping[str, Any] | None:
     wanted = (arm, _HELD_OUT, score)
-    return next((row for row in rows if (row["arm"], row["subset"], row["score"]) == wanted), None)
+    return next((row for row in found["scores"] if (row["arm"], row["subset"], row["score"]) == wanted), None)
+
+
+def _difference(found: Mapping[str, Any], arm: str, score: str, against: str) -> Mapping[str, Any] | None:
+    rows = (row for row in found["differences"] if row["against"] == against and row["subset"] == _HELD_OUT)
+    return next((row for row in rows if (row["arm"], row["score"]) == (arm, score)), None)
 
 
 def _value(row: Mapping[str, Any] | None, form: str) -> str:
@@ -89,19 +122,18 @@ def _collapsed(found: Mapping[str, Any]) -> list[str]:
 
 
 def draw(found: Mapping[str, Any], path: Path) -> None:
-    """Draw each arm's difference from the one that all are held against, with its interval and the pairs' values."""
-    rows = {
-        score: [(arm, row) for arm in found["arms"] if (row := _row(found["differences"], arm["arm"], score))]
-        for score in HEADLINES
-    }
-    tall = 1.6 + 0.27 * max(len(found["arms"]), 4)
-    figure = Figure(figsize=(11, tall), layout="constrained")
-    panels = figure.subplots(1, len(HEADLINES), sharey=True)
-    for axes, (score, title) in zip(panels, HEADLINES.items(), strict=True):
-        _points(axes, rows[score])
-        axes.set_title(f"{title} against the truth file", fontsize=10)
-        axes.set_xlabel(f"less {found['against']}, {_kind(found)}")
-        axes.locator_params(axis="x", nbins=6)
+    """Draw each arm's difference from SFT with its interval and the pairs' values; below, what changes make of RL."""
+    held = [(against, arms) for against in (SFT, RECIPE) if (arms := _held_against(found, against)) or against == SFT]
+    tall = [max(len(arms), 4) for _, arms in held]
+    figure = Figure(figsize=(11, 1.6 * len(held) + 0.27 * sum(tall)), layout="constrained")
+    panels = figure.subplots(len(held), len(HEADLINES), sharey="row", squeeze=False, height_ratios=tall)
+    for row, (against, arms) in zip(panels, held, strict=True):
+        for axes, (score, title) in zip(row, HEADLINES.items(), strict=True):
+            pairs = [(arm, _difference(found, arm["arm"], score, against)) for arm in arms]
+            _points(axes, [(arm, less) for arm, less in pairs if less])
+            axes.set_title(f"{title} against the truth file, less {_TITLES[against]}", fontsize=10)
+            axes.set_xlabel(_kind(found))
+            axes.locator_params(axis="x", nbins=6)
     figure.suptitle("Arms on the never-trained institution (synthetic phantom)")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=_DOTS)
@@ -118,5 +150,5 @@ def _points(axes: Axes, rows: Sequence[tuple[Mapping[str, Any], Mapping[str, Any
         if bounds := _bounds(row):
             axes.plot(bounds, [place, place], color="tab:red", linewidth=2)
     axes.set_yticks(range(len(rows)), [arm["title"] for arm, _ in rows])
-    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_ylim(max(len(rows), 1) - 0.5, -0.5)
     axes.grid(axis="x", alpha=0.3)

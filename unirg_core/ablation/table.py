@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from unirg_core.ablation import arms
 from unirg_core.ablation.measure import SCORED
 from unirg_core.ablation.run import Measured, Pair
 from unirg_core.evaluate.scoring import quantities
@@ -24,9 +25,10 @@ SUBSETS = ("held_out", "in_domain")
 TEXTS = ("mean_words", "duplicate_share")
 _DIGITS = 6
 _TEMPLATE = "template"
+SFT = "sft"
 
 
-def table(params: Params, measured: Sequence[Measured], against: str = "sft") -> dict[str, Any]:
+def table(params: Params, measured: Sequence[Measured]) -> dict[str, Any]:
     """Return every arm's figures over pairs, and of each pair.
 
     Returns
@@ -34,15 +36,15 @@ def table(params: Params, measured: Sequence[Measured], against: str = "sft") ->
     dict
         `pairs`; `arms` (name, title, group, collapsed, seconds); `scores` and `differences`: rows of arm, subset,
         score, `value` with `low` and `high` (t over pairs), `p` for a difference, and `pairs`, one value each (with its
-        own interval over patients), None where the arm collapsed.
+        own interval over patients), None where the arm collapsed. Differences are `against` SFT; those of arms that
+        vary the recipe stand there against the recipe (`arms.RECIPE`) too.
     """
     pairs = list(dict.fromkeys(one.pair for one in measured))
-    arms = list(dict.fromkeys(one.arm for one in measured))
+    known = list(dict.fromkeys(one.arm for one in measured))
     by = {(one.arm.name, one.pair): one for one in measured}
     level = params.evaluate.level
     return {
         "level": level,
-        "against": against,
         "pairs": [{"world": pair.world, "seed": pair.seed} for pair in pairs],
         "arms": [
             {
@@ -52,20 +54,25 @@ def table(params: Params, measured: Sequence[Measured], against: str = "sft") ->
                 "collapsed": sum(bool(by[arm.name, pair].collapsed) for pair in pairs),
                 "seconds": [round(by[arm.name, pair].facts["seconds"], 1) for pair in pairs],
             }
-            for arm in arms
+            for arm in known
         ],
-        "scores": list(_scores(params, by, pairs, [arm.name for arm in arms])),
-        "differences": [
-            row for arm in arms if arm.name != against for row in differences(params, by, pairs, arm.name, against)
-        ],
+        "scores": list(_scores(params, by, pairs, [arm.name for arm in known])),
+        "differences": [row for one, other in _contrasts(known) for row in differences(params, by, pairs, one, other)],
     }
+
+
+def _contrasts(measured: Sequence[arms.Arm]) -> list[tuple[str, str]]:
+    """Return (arm, what it is held against): all against SFT, those that vary the recipe against the recipe too."""
+    names = [arm.name for arm in measured]
+    varied = [arm.name for arm in measured if arms.varied(arm)] if arms.RECIPE in names else []
+    return [(name, SFT) for name in names if name != SFT] + [(name, arms.RECIPE) for name in varied]
 
 
 By = Mapping[tuple[str, Pair], Measured]
 
 
-def _scores(params: Params, by: By, pairs: Sequence[Pair], arms: Sequence[str]) -> Iterator[dict[str, Any]]:
-    for arm in (_TEMPLATE, *arms):
+def _scores(params: Params, by: By, pairs: Sequence[Pair], names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for arm in (_TEMPLATE, *names):
         for subset in SUBSETS:
             found = [_own(params, by, pair, arm, subset) for pair in pairs]
             for name in next((one for one in found if one), {}):
