@@ -8,8 +8,9 @@ Model: the embedded base, for RL after 40 steps of SFT; data: drawn pictures wit
 that both sides take the same way, which the last loss shows. A step is all from one `on_step_begin` to the next:
 reading, sampling, rewards, update, logging, and what is told to whoever watches. No checkpoint falls into the run.
 
-Prints medians after warm-up, wall clock and CPU time of the process, and their ratio, bounded by 1.05; for RL the mean
-completion length of both sides, and the rewards' share of a step, bounded by .10.
+Prints medians after warm-up, wall clock and CPU time of the process, and their ratio; for RL the mean completion length
+of both sides, and the rewards' share of a step. Exit code 1 where the ratio of CPU time, which other programs move less
+than the clock on the wall, is above 1.05, or the share above .10.
 """
 
 import argparse
@@ -35,6 +36,7 @@ from unirg_core.models import dataset, loading, prompts  # noqa: E402
 from unirg_core.scores.reward import all_scores  # noqa: E402
 from unirg_core.training import curriculum, data  # noqa: E402
 
+RATIO, SHARE = 1.05, 0.10
 WARM_UP = 4
 LEARNT = 40
 OPTIONS = (
@@ -244,24 +246,27 @@ def raced(stage: str, root: Path, wanted: params.Params) -> dict[str, dict[str, 
     return {name: read_json(path) for name, path in told.items()}
 
 
-def reported(stage: str, found: dict[str, dict[str, Any]], root: Path) -> str:
-    """Return the lines of a stage."""
+def reported(stage: str, found: dict[str, dict[str, Any]], root: Path) -> bool:
+    """Print the lines of a stage; return whether it keeps within the bounds."""
     times = {name: np.median(np.array(side["taken"])[WARM_UP:], axis=0) for name, side in found.items()}
     lines = [f"{stage}: median of {len(found['ours']['taken']) - WARM_UP} steps after {WARM_UP} of warm-up"]
     for column, kind in enumerate(("wall", "CPU")):
         a, b = times["ours"][column], times["bare"][column]
         lines.append(f"  {kind:4} ours {a * 1e3:8.1f} ms   bare TRL {b * 1e3:8.1f} ms   ratio {a / b:.3f}")
+    within = a / b <= RATIO  # of CPU time, the last of the two
     lines.append(f"  loss of the last step: ours {found['ours']['loss']:.4g}, bare {found['bare']['loss']:.4g}")
     if stage == "rl":
         steps = [line["figures"] for line in read_lines(root / "run" / "metrics.jsonl") if line["stage"] == "rl"]
         shares = [step["seconds/rewards"] / step["seconds/step"] for step in steps[WARM_UP:] if "seconds/step" in step]
         lines.append(f"  tokens a completion: ours {found['ours']['length']:.1f}, bare {found['bare']['length']:.1f}")
         lines.append(f"  rewards: {np.median(shares):.2%} of a step")
-    return "\n".join(lines)
+        within = within and np.median(shares) <= SHARE
+    print("\n".join([*lines, f"  within the bounds ({RATIO}, {SHARE:.0%}): {'yes' if within else 'no'}"]), flush=True)
+    return bool(within)
 
 
-def main() -> None:
-    """Print the times of both stages."""
+def main() -> int:
+    """Print the times of both stages; return 1 where one is out of bounds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stage", nargs="+", default=["sft", "rl"], choices=["sft", "rl"], help="default: both")
     for name, value, said in OPTIONS:
@@ -271,11 +276,13 @@ def main() -> None:
         parser.error(f"--steps {given.steps} leaves none to time; at least {WARM_UP + 2}")
     os.environ.update(silenced(os.environ))
     wanted = settings_of(given)
+    within = []
     for stage in given.stage:
         with tempfile.TemporaryDirectory() as folder:
             root = rooted(Path(folder), stage, wanted)
-            print(reported(stage, raced(stage, root, wanted), root), flush=True)
+            within.append(reported(stage, raced(stage, root, wanted), root))
+    return 0 if all(within) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
