@@ -84,8 +84,8 @@ def _spread(params: Params, root: Path) -> Iterator[str]:
     launch = params.launch
     if params.model.device == "cpu" and launch.processes > 1 and _spreads(params, root):
         yield (
-            f"launch.config = {launch.config} spreads the model over GPUs, and model.device = cpu keeps it whole on each "
-            "process; leave launch.config out, or set model.device to cuda."
+            f"launch.config = {launch.config} spreads the model over GPUs, and model.device = cpu keeps it whole on "
+            "each process; leave launch.config out, or set model.device to cuda."
         )
 
 
