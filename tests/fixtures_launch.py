@@ -36,6 +36,11 @@ def start(root: Path, stage: str, **variables: str) -> subprocess.Popen:
     )
 
 
+def spreading() -> dict[str, str]:
+    """Return what lets the copies of a stage spread their model on a CPU too (`gloo/sitecustomize.py`)."""
+    return {"PYTHONPATH": str(REPOSITORY / "tests" / "gloo")}
+
+
 def ended(child: subprocess.Popen, seconds: float = 300) -> tuple[int, str, str]:
     """Wait for a stage; return its exit code and what it said on both streams."""
     said, told = child.communicate(timeout=seconds)

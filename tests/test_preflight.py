@@ -15,6 +15,7 @@ from unirg_core.runs.run import Trigger
 ROOT = Path(__file__).resolve().parents[1]
 SERVICE = {"url": "http://127.0.0.1:9", "scores": dict.fromkeys(("bertscore", "sembscore", "radgraph_f1"))}
 TWO = {"launch": {"processes": 2}}
+SPREAD = {"launch": {"config": "eight-gpu-fsdp"}}
 RESAMPLED = {"rl": {"step2": {"resample_zero_spread": {}}}}
 
 
@@ -42,6 +43,7 @@ def gpus(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Non
     [
         {},
         TWO,
+        SPREAD,  # with one process, the stage needs no launcher
         RESAMPLED,
         looks("sft", "rouge_l"),
         looks("rl", "cider", "radcliq") | {"scores": {"service": SERVICE}},
@@ -59,10 +61,7 @@ def test_what_can_be_is_not_refused(above: dict) -> None:
     [
         ([{"launch": {"config": "nope"}}], "launch.config = nope is no file of infra/accelerate; there are: eight-gpu"),
         ([TWO, RESAMPLED], "rl.step2.resample_zero_spread works where one process samples, and launch.processes = 2; "),
-        (
-            [TWO, {"launch": {"config": "eight-gpu-fsdp"}, "sft": {"validate_every": 5, "select": "best"}}],
-            "sft.select = best needs whole weights in each process, and launch.config = eight-gpu-fsdp spreads them; ",
-        ),
+        ([TWO, SPREAD], "launch.config = eight-gpu-fsdp spreads the model over GPUs, and model.device = cpu keeps it "),
         ([looks("sft", "nope")], "sft.validation_scores names nope: nope is no score; there are "),
         ([looks("sft", "cider")], "sft.validation_scores names cider, which SFT does not ask; leave it out"),
         ([looks("rl", "judge")], "rl.validation_scores names judge: judge needs scores.judge in params.yaml"),
@@ -93,7 +92,12 @@ def test_what_cannot_be_is_refused_in_a_sentence(above: list[dict], expected: st
         (
             0,
             {"model": {"device": "auto"}, "launch": {"processes": 8, "config": "eight-gpu-fsdp"}},
-            "launch.config = eight-gpu-fsdp is for GPUs, and none is here; leave it out, or set model.device to cpu",
+            "launch.config = eight-gpu-fsdp is for GPUs, and none is here; leave it out, or take a machine with some.",
+        ),
+        (
+            0,
+            {"model": {"device": "auto"}, "launch": {"processes": 8, "config": "one-gpu"}},
+            "launch.config = one-gpu is for GPUs, and none is here; leave it out, or set model.device to cpu.",
         ),
         (
             1,
@@ -118,6 +122,14 @@ def test_a_device_that_is_not_there_is_told(
         monkeypatch.setattr(module, "find_spec", lambda name: None)
     found = preflight.refusals(params.resolve(ROOT, above=above), ROOT)
     assert len(found) == (expected is not None) and all(one.of_device and expected in one.said for one in found)
+
+
+@pytest.mark.parametrize("gpus", [2], indirect=True)
+def test_the_best_model_of_one_that_is_spread_is_refused(gpus: None) -> None:
+    (only,) = said(TWO, SPREAD, {"model": {"device": "cuda"}, "sft": {"validate_every": 5, "select": "best"}})
+    assert only.startswith(
+        "sft.select = best needs whole weights in each process, and launch.config = eight-gpu-fsdp spreads them; "
+    )
 
 
 def test_a_model_that_reads_no_pictures_and_a_broken_configuration_are_refused(tmp_path: Path) -> None:

@@ -24,6 +24,10 @@ def recipe(name: str, above: dict | None = None) -> params.Params:
     return params.resolve(ROOT, name, params.overlay(left_open(ROOT, name), above or {}))
 
 
+ADAPTER = 36 * 64 * (2 * (4096 + 4096) + 2 * (4096 + 1024) + 3 * (4096 + 12288))
+"""Parameters of an adapter of rank 64 on Qwen3-VL-8B: 36 layers; q and o, k and v, the three of the inner part."""
+
+
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return training_root(tmp_path_factory.mktemp("memory"))
@@ -112,10 +116,38 @@ def test_the_cache_is_that_of_the_rollouts_written_at_once() -> None:
     assert generating["cache"] == 2 * 28 * (8 * 128) * 2 * (8 * 8) * tokens  # K and V, layers, heads, bytes, rollouts
 
 
-def test_an_adapter_needs_no_reference_model_and_step_1_without_kl_neither() -> None:
-    assert "reference model" not in _estimate("unirg-cxr-8b-lora", "rl").kept
-    assert "reference model" not in _estimate("unirg-cxr-8b", "rl", {"rl": {"step2": None}}).kept
-    assert "reference model" in _estimate("unirg-cxr-8b", "rl").kept
+@pytest.mark.parametrize(
+    ("name", "above", "division", "expected"),
+    [
+        ("unirg-cxr-8b", {}, None, 4 * 8_767_123_696 / 8),
+        ("unirg-cxr-8b", {}, Division(), 2 * 8_767_123_696),
+        ("unirg-cxr-8b", {"rl": {"step2": None}}, None, None),  # step 1 goes without KL
+        ("unirg-cxr-8b-lora", {}, None, 4 * ADAPTER),
+        ("unirg-cxr-8b-lora", {}, Division(8, sharded=True), 4 * ADAPTER / 8),
+        ("unirg-cxr-8b-lora", {"rl": {"step2": {"beta": 0.0}}}, None, None),
+    ],
+)
+def test_a_reference_is_kept_where_kl_counts_and_an_adapters_is_a_copy_of_it(
+    name: str, above: dict, division: Division | None, expected: float | None
+) -> None:
+    assert _estimate(name, "rl", above, division).kept.get("reference model") == expected
+    assert "reference model" not in _estimate(name, "sft", above, division).kept
+
+
+def test_the_reference_of_an_adapter_is_what_the_trainer_adds(root: Path) -> None:
+    """The copy stays in float32 and learns nothing, so that it needs neither gradient nor optimiser."""
+    from unirg_core import models
+
+    wanted = quick(root, {"model": {"dtype": "bfloat16", "lora": {"rank": 3}}})
+    made = models.apply_lora(models.load(wanted.model)[0], wanted.model.lora)
+    made.add_adapter("ref", made.peft_config["default"])  # as GRPOTrainer does
+    copied = [p for name, p in made.named_parameters() if ".ref." in name]
+    shape = shape_of(wanted.model)
+    assert (
+        sum(4 * p.numel() for p in copied)
+        == memory.estimate(wanted, "rl", shape, Division(), gpu=False).kept["reference model"]
+    )
+    assert {(p.element_size(), p.requires_grad) for p in copied} == {(4, False)}
 
 
 @pytest.mark.parametrize(("prior", "pictures"), [("none", 1), ("report", 1), ("image_and_report", 2)])

@@ -79,6 +79,20 @@ def _deepspeed(params: Params, root: Path) -> Iterator[str]:
         yield f"launch.config = {params.launch.config} needs deepspeed; say: pip install deepspeed."
 
 
+def _spread(params: Params, root: Path) -> Iterator[str]:
+    """Refuse to spread a model that stays on the CPU: accelerate would leave it whole on each process, and not say."""
+    launch = params.launch
+    if params.model.device == "cpu" and launch.processes > 1 and _spreads(params, root):
+        yield (
+            f"launch.config = {launch.config} spreads the model over GPUs, and model.device = cpu keeps it whole on "
+            "each process; leave launch.config out, or set model.device to cuda."
+        )
+
+
+def _spreads(params: Params, root: Path) -> bool:
+    return _kind(params, root) in ("FSDP", "DEEPSPEED")
+
+
 def _device(params: Params, root: Path) -> Iterator[str]:
     """Compare the processes of one machine with its GPUs, where the model goes onto one."""
     if params.model.device == "cpu":
@@ -91,10 +105,8 @@ def _device(params: Params, root: Path) -> Iterator[str]:
     here, there = launch.processes // launch.nodes, torch.cuda.device_count()
     if device(params.model) == "cpu":
         if launch.processes > 1 and launch.config:
-            yield (
-                f"launch.config = {launch.config} is for GPUs, and none is here; leave it out, or set model.device "
-                "to cpu."
-            )
+            other = "take a machine with some" if _spreads(params, root) else "set model.device to cpu"
+            yield f"launch.config = {launch.config} is for GPUs, and none is here; leave it out, or {other}."
     elif here > there:
         yield (
             f"launch.processes = {launch.processes} needs {here} GPUs on this machine, one a process, and {there} are "
@@ -120,7 +132,7 @@ def _several(params: Params, root: Path) -> Iterator[str]:
                 f"rl.{name}.resample_zero_spread works where one process samples, and launch.processes = {many}; "
                 "set it to null, or launch.processes to 1."
             )
-    if _kind(params, root) in ("FSDP", "DEEPSPEED"):
+    if _spreads(params, root):
         for stage in ("sft", "rl"):
             if getattr(params, stage).select == "best":
                 yield (
@@ -199,6 +211,7 @@ def _adapter(params: Params, root: Path) -> Iterator[str]:
 _LOOKS: tuple[tuple[str, bool, Look], ...] = (
     ("launch", False, _configuration),
     ("launch", True, _deepspeed),
+    ("launch", False, _spread),
     ("device", True, _device),
     ("rollouts", True, _rollouts),
     ("launch", False, _several),

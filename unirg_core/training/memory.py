@@ -165,8 +165,9 @@ def _kept(params: Params, stage: Stage, shape: Shape, division: Division) -> dic
         "gradients": learnt * learn / division.parts,
         "optimiser": 2 * learnt * learn / division.parts,  # Adam: two moments
     }
-    if stage == "rl" and not params.model.lora and any(step.beta for step in steps_of(params)):
-        kept["reference model"] = stored * shape.parameters / division.parts
+    if stage == "rl" and any(step.beta for step in steps_of(params)):
+        # of a model with an adapter, TRL keeps a copy of the adapter alone
+        kept["reference model"] = (4 * learn if params.model.lora else stored * shape.parameters) / division.parts
     return kept
 
 

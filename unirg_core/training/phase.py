@@ -4,13 +4,15 @@ A phase keeps all it has in its folder below the stage's work folder: checkpoint
 `result` (model and trajectory, written whole). What is there when it starts tells where it goes on.
 """
 
+import os
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from unirg_core import models
+from unirg_core.faults import BadInput
 from unirg_core.files import folder_written_whole, read_json, write_json
 from unirg_core.params import Model
 from unirg_core.progress import say
@@ -101,6 +103,7 @@ def _train(phase: Phase, model_params: Model, build: Build, attend: Attend, log:
     model, processor = prepared(model_params, phase.start, phase.seed)
     share = models.trainable_share(model)
     trainer = build(model, processor, checkpoints)
+    _check_spread(trainer)
     watchers = attend(phase, processor)
     for watcher in (Watch(phase, begin), *watchers):
         trainer.add_callback(watcher)
@@ -127,18 +130,52 @@ def _train(phase: Phase, model_params: Model, build: Build, attend: Attend, log:
     ranks.together()
 
 
+def _check_spread(trainer: Any) -> None:
+    """Refuse to hold whole in each process what the launcher was told to spread: accelerate drops FSDP off a GPU."""
+    asked = any(os.environ.get(f"ACCELERATE_USE_{kind}", "").lower() == "true" for kind in ("FSDP", "DEEPSPEED"))
+    if ranks.many() and asked and not _is_spread(trainer):
+        raise BadInput(
+            "launch.config spreads the model over GPUs, and this stage trains on a CPU, where each process would hold "
+            "it whole; leave launch.config out, or take machines with GPUs and set model.device to cuda."
+        )
+
+
+def _is_spread(trainer: Any) -> bool:
+    return trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled
+
+
 def _whole(trainer: Any, phase: Phase, model_params: Model) -> Any:
     """Return the trained model; one that is spread over processes is gathered by all of them, on the first's CPU."""
-    if not (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
+    if not _is_spread(trainer):
         return trainer.model
     weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)
     if not ranks.first():
         return None
     model, _ = prepared(model_params.model_copy(update={"device": "cpu"}), phase.start, phase.seed)
-    unknown = model.load_state_dict(weights, strict=False).unexpected_keys
-    if unknown:
+    return filled(model, weights)
+
+
+def filled(model: Any, weights: Mapping[str, Any]) -> Any:
+    """Return a model with gathered weights in the place of its own, every one of them.
+
+    Names that stand for one tensor (tied weights) need it under one name only. A buffer that a model saves counts as a
+    weight; one that it computes is not among its names. Left out is the adapter `ref`, which TRL adds as the reference
+    model where KL counts: what the phase began with beside what it has learnt.
+    """
+    own = model.state_dict(keep_vars=True)
+    given = {name: value for name, value in weights.items() if name in own or _learnt_twin(name) not in own}
+    if unknown := sorted(given.keys() - own.keys()):
         raise RuntimeError(f"the gathered model has weights that the model does not know: {unknown[:3]}")
+    there = {id(own[name]) for name in given}
+    if missing := [name for name, tensor in own.items() if id(tensor) not in there]:
+        raise RuntimeError(f"the gathered model lacks weights of the model: {missing[:3]}")
+    model.load_state_dict(given, strict=False)  # a tied weight may stand under one of its names
     return model
+
+
+def _learnt_twin(name: str) -> str:
+    """Return the name of the weight that learns, of which one of the adapter `ref` is the copy."""
+    return ".".join("default" if part == "ref" else part for part in name.split("."))
 
 
 def _unused(processor: Any) -> None:
