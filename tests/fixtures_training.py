@@ -98,6 +98,13 @@ def root_with_sft(folder: Path) -> Path:
     return root
 
 
+def root_without_sft(folder: Path) -> Path:
+    """Return a `training_root` whose SFT model is the base itself: enough where RL need not begin well."""
+    root = training_root(folder)
+    shutil.copytree(root / "base", root / "checkpoints" / "sft")
+    return root
+
+
 def without_outputs(root: Path, *stages: str) -> None:
     """Remove outputs, as DVC does before it runs a stage."""
     for path in (root / out for stage in stages for out in OUTPUTS[stage]):

@@ -58,7 +58,9 @@ def roots(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.mark.parametrize(
     ("family", "way"),
     [
+        ("qwen3", "whole"),  # the paper's
         ("qwen25", "full"),
+        ("qwen25", "lora"),
         ("llava", "full"),
         ("idefics3", "full"),
         ("idefics3", "whole"),

@@ -109,6 +109,64 @@ def test_unknown_model_names_the_remedy(monkeypatch, name, sentence):
         load(params(name))
 
 
+OLD, NEW = "0" * 39 + "1", "0" * 39 + "2"
+
+
+@pytest.fixture(scope="module")
+def hub(folders, tmp_path_factory) -> Path:
+    """Return a Hugging Face cache that holds two commits of a/b, as the library lays them out: links to blobs."""
+    cache = tmp_path_factory.mktemp("hub")
+    repository = cache / "models--a--b"
+    for commit, folder in ((OLD, folders["qwen3"]), (NEW, folders["qwen25"])):
+        snapshot = repository / "snapshots" / commit
+        snapshot.mkdir(parents=True)
+        for path in folder.iterdir():
+            blob = repository / "blobs" / f"{commit}-{path.name}"
+            blob.parent.mkdir(exist_ok=True)
+            blob.write_bytes(path.read_bytes())
+            (snapshot / path.name).symlink_to(Path("../../blobs") / blob.name)
+    for ref, commit in {"main": NEW, "v1": OLD}.items():
+        (repository / "refs").mkdir(exist_ok=True)
+        (repository / "refs" / ref).write_text(commit)
+    return cache
+
+
+@pytest.fixture
+def offline_hub(hub, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(hub))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+
+
+@pytest.mark.usefixtures("offline_hub")
+@pytest.mark.parametrize(
+    ("revision", "family"),
+    [(None, "qwen25"), ("main", "qwen25"), (NEW, "qwen25"), ("v1", "qwen3"), (OLD, "qwen3")],
+)
+def test_a_model_is_loaded_by_its_id_at_the_revision_that_is_named(folders, revision, family):
+    settings = params("a/b", revision=revision)
+    model, processor = load(settings)
+    wanted, _ = load(params(folders[family]))
+    assert type(model) is type(wanted)
+    found, wanted = model.state_dict(), wanted.state_dict()
+    assert found.keys() == wanted.keys() and all(found[name].equal(wanted[name]) for name in wanted)
+    assert digest("a/b", revision) == digest(str(folders[family]))
+    assert generate(model, processor, pictures(1), ["findings"], settings)
+
+
+@pytest.mark.usefixtures("offline_hub")
+@pytest.mark.parametrize("revision", ["v2", "0" * 40])
+def test_a_revision_that_is_not_in_the_cache_is_refused(revision):
+    with pytest.raises(BadInput, match="a/b is neither unirg-tiny, nor a folder, nor in the local Hugging Face cache"):
+        load(params("a/b", revision=revision))
+
+
+@pytest.mark.usefixtures("offline_hub")
+def test_a_trained_checkpoint_has_no_revision(folders):
+    """The base's revision names a commit of the base, and the folder of a stage has none."""
+    model, _ = load(params("a/b", revision=OLD), folders["qwen25"])
+    assert model.config.model_type == "qwen2_5_vl"
+
+
 def test_truncated_weights_are_refused(folders, tmp_path):
     for path in folders["qwen3"].iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())

@@ -107,7 +107,7 @@ def test_each_departure_has_its_reason_beside_it(recipe: str) -> None:
     lines = _lines(recipe)
     lines |= {path.replace(".prompts", ".completions"): line for path, line in lines.items()}
     for row in rows(resolved(recipe)):
-        if row.standing in ("departs", "changed") and row.path != "model.freeze_vision":
+        if row.standing in ("departs", "changed"):
             if row.value == "(absent)":
                 continue  # a judge that is not set up: the reward's line says why
             assert " # " in lines[row.path], f"{recipe}: {row.path} departs without a reason"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from fixtures_dataset import studies, write_root
-from fixtures_training import REPOSITORY
+from fixtures_training import REPOSITORY, killed_child, quick, root_without_sft, state_in
 
 from unirg_core import models, params
 from unirg_core.faults import HonestNegative
@@ -133,3 +133,50 @@ def test_a_normal_run_does_not_ring(tiny_root: Path, run: Path) -> None:
     rl(_params({"reward": {"labels_f1": 1.0, "well_formed": 0.5}, "learning_rate": 1e-4}), tiny_root)
     assert len(read_lines(run / "metrics.jsonl")) == 9
     assert not (run / "collapse.json").exists()
+
+
+FALLING = {"steps": 7, "learning_rate": 0.05, "schedule": "constant", "warmup_share": 0.0}
+WILD = {"rl": {"alarms": {"window": 3, "entropy": {"least": 0.88}}, "step1": FALLING, "step2": None}}
+"""At this rate the entropy falls from step to step, and crosses this bound between steps 4 and 5."""
+
+
+def rung(root: Path, run: Path) -> dict[str, Any]:
+    """Run RL until it rings and return what it leaves in the run's folder."""
+    with pytest.raises(HonestNegative, match=r"^collapsed: at step \d of step1"):
+        rl(quick(root, WILD), root)
+    kept = {path.name: path.read_bytes() for path in (run / "completions").iterdir()}
+    return {"evidence": read_json(run / "collapse.json"), "kept": kept}
+
+
+@pytest.fixture(scope="module")
+def wild_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return root_without_sft(tmp_path_factory.mktemp("wild"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(wild_root: Path) -> dict[str, Any]:
+    with state_in(wild_root):
+        return rung(wild_root, wild_root / "run")
+
+
+def test_the_step_that_rings_is_kept(undisturbed: dict[str, Any]) -> None:
+    assert sorted(undisturbed["kept"]) == ["step1-00001.parquet", "step1-00005.parquet"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("at", "call"),
+    [
+        ("unirg_core.training.watch:Watch.on_log", 4),  # goes on from the checkpoint of step 2
+        ("unirg_core.training.watch:Watch.on_log", 5),  # from that of step 4
+        ("unirg_core.training.alarms:write_json", 1),  # it rings already, and nothing says so
+        ("unirg_core.training.completions:Kept.end", 1),
+    ],
+)
+def test_a_killed_run_rings_at_the_same_step(
+    wild_root: Path, run: Path, undisturbed: dict[str, Any], at: str, call: int
+) -> None:
+    """The history of the first steps lies in the checkpoint; without it there would be no window of 3 by then."""
+    killed_child("rl", wild_root, WILD, at, call)
+    assert rung(wild_root, run) == undisturbed
+    assert undisturbed["evidence"]["step"] == 5

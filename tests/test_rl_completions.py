@@ -54,6 +54,26 @@ def test_the_first_every_nth_and_the_last_step_are_kept(run: Path, every: int, s
     assert keep.last.step == steps
 
 
+@pytest.mark.parametrize(
+    ("every", "done", "kept"),
+    [
+        (3, 5, [1, 3, 5]),
+        (3, 6, [1, 3, 6]),
+        (50, 1, [1]),
+        (0, 5, []),
+        (3, 0, []),  # a phase that was over already
+    ],
+)
+def test_the_last_step_is_the_one_that_was_done_and_not_the_planned(
+    run: Path, every: int, done: int, kept: list[int]
+) -> None:
+    keep = Kept("step1", 7, every)
+    for step in range(1, done + 1):
+        keep(batch(step))
+    keep.end()
+    assert [path.name for path in sorted(run.rglob("*.parquet"))] == [f"step1-{step:05d}.parquet" for step in kept]
+
+
 def test_each_process_writes_a_file_of_its_own(run: Path) -> None:
     for rank in (0, 1):
         Kept("step2", 1, 1)(batch(rank=rank))

@@ -1,15 +1,20 @@
-"""The order of prompts: each form, from the seed alone."""
+"""The order of prompts: each form, from the seed alone; and RL follows it."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from fixtures_training import quick, root_without_sft
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unirg_core.files import digest_of, read_json
+from unirg_core.rl import rl
 from unirg_core.study import LABELS, PRESENT
 from unirg_core.training.curriculum import findings, order, weights
-from unirg_core.training.data import drawn_order
+from unirg_core.training.data import drawn_order, training_studies
 
 EDEMA, EFFUSION, NORMAL = (LABELS.index(name) for name in ("Edema", "Pleural Effusion", "No Finding"))
 FORMS = ("none", "abnormal_first", "simple_first", "rare_more")
@@ -69,3 +74,20 @@ def test_rare_studies_come_more_often_and_never_twice_in_a_step() -> None:
 
 def test_a_study_without_labels_is_a_normal_one() -> None:
     assert findings({"labels": None}) == () == findings({"labels": [None] * len(LABELS)})
+
+
+def test_rl_asks_in_the_order_of_its_curriculum(tmp_path: Path, run: Path) -> None:
+    root = root_without_sft(tmp_path / "root")
+    steps = 5
+    step = {"steps": steps, "learning_rate": 1e-6, "curriculum": "abnormal_first"}
+    settings = quick(root, {"rl": {"step1": step, "step2": None, "keep_completions_every": 1}})
+    rl(settings, root)
+    rows, prompts = training_studies(root).rows, settings.rl.step1.prompts
+    ordered, shuffled = (
+        [rows[place]["study_id"] for place in order(form, rows, steps, prompts, settings.seed)]
+        for form in ("abnormal_first", "none")
+    )
+    files = sorted((run / "completions").iterdir())
+    asked = [study for path in files for study in pd.read_parquet(path)["study_id"].drop_duplicates()]
+    assert asked == ordered != shuffled
+    assert read_json(root / "reports" / "rl.json")["step1"]["samples"] == digest_of(ordered)

@@ -14,7 +14,7 @@ from typing import Any
 
 from unirg_core import models
 from unirg_core.families import DRAWN_REPORTS
-from unirg_core.faults import BadInput
+from unirg_core.faults import BadInput, HonestNegative
 from unirg_core.files import tree_digest
 from unirg_core.params import Params, RlStep
 from unirg_core.progress import say
@@ -119,7 +119,11 @@ def _steps(
         )
         kept = Kept(name, step.steps, params.rl.keep_completions_every)
         build = _builder(training, step, phase, order, rewards[name], kept)
-        results[name] = run(phase, params.model, build, _attend(training, rewards[name], kept))
+        try:
+            results[name] = run(phase, params.model, build, _attend(training, rewards[name], kept))
+        except HonestNegative:
+            kept.end()  # a collapse has a last step too
+            raise
         start, before = results[name].model, before + step.steps
     return results
 
@@ -171,7 +175,7 @@ def _attend(training: Training, rewards: Rewards, kept: Kept) -> Attend:
     settings = params.rl
 
     def attend(phase: Phase, processor: Any) -> list[Any]:
-        from unirg_core.training.attending import Alarm, sampled_or_none, validating
+        from unirg_core.training.attending import Alarm, Keeping, sampled_or_none, validating
         from unirg_core.training.validation import scorer
 
         beside = scorer(training.scores, settings.validation_scores)
@@ -181,7 +185,7 @@ def _attend(training: Training, rewards: Rewards, kept: Kept) -> Attend:
 
         sample = sampled_or_none(training.root, settings, params.seed)
         ringing = [Alarm(settings.alarms, phase.name, kept, texts=drawn(params))] if settings.alarms else []
-        return [*validating(settings, sample, scored, phase, params.model, processor), *ringing]
+        return [*validating(settings, sample, scored, phase, params.model, processor), Keeping(kept), *ringing]
 
     return attend
 

@@ -1,4 +1,4 @@
-"""Who looks on while a phase trains: the alarms of RL, and the looks at the validation set of both stages."""
+"""Who looks on while a phase trains: what RL keeps, its alarms, and the looks at the validation set of both stages."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +11,18 @@ from unirg_core.training.data import Studies
 from unirg_core.training.phase import Phase
 from unirg_core.training.validation import Scored, Validation, validation_sample
 from unirg_core.training.watch import Watcher
+
+
+class Keeping(Watcher):
+    """Keep the completions of the step that has turned out to be the last."""
+
+    def __init__(self, kept: Kept) -> None:
+        self.kept = kept
+
+    def finish(self, trainer: Any) -> None:
+        """Keep them before the phase has a result: a process that takes over from there trains no more."""
+        self.kept.end()
+        trainer.accelerator.wait_for_everyone()
 
 
 class Alarm(Watcher):

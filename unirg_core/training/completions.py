@@ -66,6 +66,10 @@ def examples(batch: Batch, most: int = 3) -> list[dict[str, Any]]:
 class Kept:
     """Take each step's batch: keep the first one's, every `every`-th one's and the last one's in a file.
 
+    The last planned step is kept at once: a process that goes on from its checkpoint has no batch left to keep. Where
+    training ends earlier, `end` keeps the step that was the last; no checkpoint stands behind it, so that a process
+    that takes over samples it again.
+
     Attributes
     ----------
     last
@@ -79,9 +83,18 @@ class Kept:
     def __call__(self, batch: Batch) -> dict[str, float]:
         """Take a batch and return its figures."""
         self.last = batch
-        if self.every and (batch.step in (1, self.steps) or batch.step % self.every == 0):
-            write(run_folder() / FOLDER / name(self.phase, batch), batch)
+        if batch.step in (1, self.steps) or (self.every and batch.step % self.every == 0):
+            self._keep(batch)
         return figures(batch)
+
+    def end(self) -> None:
+        """Keep the batch of the step that was the last one done."""
+        if self.last is not None:
+            self._keep(self.last)
+
+    def _keep(self, batch: Batch) -> None:
+        if self.every:
+            write(run_folder() / FOLDER / name(self.phase, batch), batch)
 
 
 def name(phase: str, batch: Batch) -> str:
