@@ -210,6 +210,8 @@ def main() -> None:
     for name, value, said in _COUNTS:
         parser.add_argument(f"--{name}", type=int, default=value, help=f"{said}; default: {value}")
     given = parser.parse_args()
+    if given.steps <= WARM_UP:
+        parser.error(f"--steps {given.steps} leaves none to time; at least {WARM_UP + 1}")
     os.environ.update(silenced(os.environ))
     if machine() == "cpu" and set(given.size) - {"tiny"}:
         print("No CUDA device is here, so nothing was measured; the script stands ready for one.")

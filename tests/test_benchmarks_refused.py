@@ -42,11 +42,15 @@ def test_help_is_told_and_nothing_else(script: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
-    [(["--stage", "foo"], "invalid choice: 'foo'"), (["--steps", "5"], "--steps 5 leaves none to time; at least 6")],
+    ("script", "arguments", "said"),
+    [
+        ("step_time.py", ["--stage", "foo"], "invalid choice: 'foo'"),
+        ("step_time.py", ["--steps", "5"], "--steps 5 leaves none to time; at least 6"),
+        ("gpu_training.py", ["--size", "tiny", "--steps", "2"], "--steps 2 leaves none to time; at least 3"),
+    ],
 )
-def test_what_cannot_be_timed_starts_nothing(arguments: list[str], said: str) -> None:
-    done = asked("step_time.py", *arguments)
+def test_what_cannot_be_timed_starts_nothing(script: str, arguments: list[str], said: str) -> None:
+    done = asked(script, *arguments)
     assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
 
 
