@@ -1,6 +1,7 @@
 """What every test stands on: silent tools, and a home of its own that is never the user's."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from unirg_core.home import silenced
 
 os.environ.update(silenced(os.environ))
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job, whose children would ignore it too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 _LEAVE = ("UNIRG_HOME", "UNIRG_RUN", "UNIRG_PARENT", "PREFECT_API_URL", "MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 
 
