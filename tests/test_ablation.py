@@ -39,7 +39,7 @@ def test_an_arm_is_a_recipe_that_can_be_run(name: str) -> None:
     [
         ("base", ("sft", "steps"), 0),
         ("base", ("sft", "epochs"), 0.0),
-        ("sft_more", ("sft", "steps"), 400 + 5 * 125),
+        ("sft_more", ("sft", "steps"), 400 + 8 * 125),
         ("reward_bleu2", ("rl", "step1", "reward"), {"bleu2": 1.0}),
         ("reward_bleu2", ("rl", "step1", "steps"), 125),
         ("reward_bleu2", ("rl", "step2"), None),
@@ -81,11 +81,11 @@ def test_a_group_of_another_size_keeps_the_completions_or_is_refused(
 
 
 @pytest.mark.parametrize(("prompts", "rollouts"), [(16, 8), (1, 2), (64, 8)])
-def test_more_sft_is_five_steps_for_each_of_rl_whatever_these_hold(prompts: int, rollouts: int) -> None:
+def test_more_sft_is_eight_steps_for_each_of_rl_whatever_these_hold(prompts: int, rollouts: int) -> None:
     step = DEFAULT.rl.step1.model_copy(update={"prompts": prompts, "rollouts": rollouts})
     base = DEFAULT.model_copy(update={"rl": DEFAULT.rl.model_copy(update={"step1": step})})
-    assert changed("sft_more", base).sft.steps == 400 + 5 * 125
-    assert arms.ARMS["sft_more"].title == "more SFT, five steps for each of RL"
+    assert changed("sft_more", base).sft.steps == 400 + 8 * 125
+    assert arms.ARMS["sft_more"].title == "more SFT, eight steps for each of RL"
 
 
 def test_an_arm_brings_what_it_starts_from() -> None:
