@@ -10,7 +10,7 @@ import pytest
 
 from unirg_core import params
 from unirg_core.doctor import checks, examine
-from unirg_core.doctor.examine import obstacles, scorers
+from unirg_core.doctor.examine import memory_of, obstacles, scorers
 from unirg_core.doctor.printing import as_text
 from unirg_core.faults import BadInput
 from unirg_core.keys import open_vault
@@ -131,6 +131,12 @@ def test_what_a_run_would_be_refused_for_is_a_fault(
     ]
     assert unjudged == (["memory"] if name in ("base model", "launch") else [])
     assert not (name == "scores" and any(one.name == "scores" and one.state == "ok" for one in report.findings))
+
+
+def test_the_memory_of_a_champion_is_not_judged_and_the_reason_is_told() -> None:
+    found, estimates = memory_of(params.resolve(ROOT, above={"model": {"base": "champion"}}), ROOT, 80)
+    assert [(one.name, one.state) for one in found] == [("memory", "note")] and not estimates
+    assert "champion's files are fetched when a run begins; name a folder" in found[0].said
 
 
 def test_a_device_that_is_not_here_is_a_note_where_another_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -192,8 +192,7 @@ def test_each_recipe_fits_on_the_gpu_that_it_names(name: str, gib: float, fits: 
         ({"sft": {"micro_batch": 64}}, "sft", 40, r"sft would take .* this GPU's memory, of which 40\.0 GiB are free; "
          r"set sft\.micro_batch to 16"),
         ({"model": {"lora": None}}, "sft", 60, r"; set model\.lora\.rank=16 .*sft\.micro_batch=1"),
-        ({"rl": {"generation": {"backend": "transformers"}}}, "rl", 60,
-         r"rl.generation.backend to vllm( \(after pip install 'vllm>=[\d.]+,<=[\d.]+'\))?"),
+        ({"rl": {"generation": {"backend": "transformers"}}}, "rl", 60, "rl.generation.backend to vllm"),
         ({}, "rl", 40, r"memory_share = 0\.3 of 40\.0 GiB does not hold vLLM's weights .* set it to 0\.48 or more"),
         ({}, "sft", 10, r"spread it over 4 GPUs: set launch.* sft\.micro_batch=1|take a smaller model\.base"),
         ({}, "sft", 1, r"take a smaller model\.base"),
@@ -206,6 +205,16 @@ def test_what_does_not_fit_is_refused_with_the_first_change_that_would_do(
     shape = shape_of(found.model)
     refused = fitting.refusal(found, stage, shape, Division(), gib * GIB, gib * GIB, gpu=True)
     assert refused and re.search(said, refused), refused
+
+
+@pytest.mark.parametrize(
+    ("there", "installed"), [(True, ""), (False, r" \(after pip install 'vllm>=[\d.]+,<=[\d.]+'\)")]
+)
+def test_a_remedy_names_what_it_needs_installed(there: bool, installed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "find_spec", lambda name: object() if there and name == "vllm" else None)
+    found = recipe("unirg-cxr-8b-lora", {"rl": {"generation": {"backend": "transformers"}}})
+    refused = fitting.refusal(found, "rl", shape_of(found.model), Division(), 60 * GIB, 60 * GIB, gpu=True)
+    assert refused and re.search(rf"rl\.generation\.backend to vllm{installed}$", refused), refused
 
 
 def test_the_stage_itself_refuses_before_its_first_step(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
