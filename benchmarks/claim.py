@@ -116,7 +116,9 @@ def _endpoints(
 
     def less(arm: str, against: str) -> dict[str, Mapping[str, Any]]:
         rows = table.differences(params, by, pairs, arm, against)
-        nothing = {score: _none(arm, against, score, len(pairs)) for score in (PRIMARY, MACRO, *TEXTS)}
+        nothing = {
+            score: _none(arm, against, score, len(pairs), params.evaluate.level) for score in (PRIMARY, MACRO, *TEXTS)
+        }
         return nothing | {row["score"]: row for row in rows if row["subset"] == SUBSET}
 
     against = {name: less(JUDGED, name) for name in ("sft", *CONTROLS)}
@@ -150,9 +152,9 @@ def _converged(gain: Mapping[str, Any]) -> bool:
     return gain["high"] is not None and gain["high"] < FLAT
 
 
-def _none(arm: str, against: str, score: str, pairs: int) -> dict[str, Any]:
+def _none(arm: str, against: str, score: str, pairs: int, level: float) -> dict[str, Any]:
     """Return the row of a difference of which no pair is left."""
-    return {"arm": arm, "against": against, "subset": SUBSET, "score": score, **table.over([None] * pairs, 0.95)}
+    return {"arm": arm, "against": against, "subset": SUBSET, "score": score, **table.over([None] * pairs, level)}
 
 
 def _seconds(by: Mapping[tuple[str, run.Pair], run.Measured], pairs: Sequence[run.Pair], name: str) -> float:
