@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from unirg_core import ablation, cli, params
+from unirg_core import ablation, params
 from unirg_core.ablation import arms, bias, printing, run, table, verb
+from unirg_core.cli import training
 from unirg_core.faults import BadInput
 from unirg_core.files import append_line
 from unirg_core.progress import METRICS
@@ -130,7 +131,7 @@ def test_what_cannot_be_is_refused_before_any_work(request_: verb.Request, said:
 def test_an_empty_list_of_arms_does_not_mean_all(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "ablate", lambda *_: pytest.fail("arms were begun"))
     with pytest.raises(BadInput, match="--arms names no arm"):
-        cli.ablate(arms=given)
+        training.ablate(arms=given)
 
 
 def test_a_figure_of_no_format_is_refused() -> None:

@@ -183,7 +183,7 @@ def drawn_instead(params: Params) -> Params:
 @pytest.mark.parametrize("as_json", [True, False])
 def test_the_command_prints_and_its_exit_code_says_whether_all_were_found(drop, monkeypatch, as_json):
     name = manifest(drop[1])[0]["study_id"]
-    monkeypatch.setattr("unirg_core.cli._project", lambda: Path("nowhere"))
+    monkeypatch.setattr("unirg_core.cli.data.project", lambda: Path("nowhere"))
     options = ["--json"] if as_json else []
     good = CliRunner().invoke(app, ["data", "where", name, *options])
     bad = CliRunner().invoke(app, ["data", "where", name, "0123456789abcdef", *options])
