@@ -9,11 +9,11 @@ from fixtures_launch import checkout
 from fixtures_memory import peak_growth
 from fixtures_training import quick, training_root
 
-from unirg_core import params
+from unirg_core import allocator, params
 from unirg_core.faults import BadInput
 from unirg_core.recipes import left_open
 from unirg_core.sft import sft
-from unirg_core.training import fitting, memory
+from unirg_core.training import fitting, memory, phase
 from unirg_core.training.memory import GIB, Division
 from unirg_core.training.shapes import PUBLIC, shape_of
 
@@ -268,3 +268,12 @@ def test_the_estimate_is_near_the_measured_peak(
     peak = memory.estimate(loaded, stage, shape_of(loaded.model), Division(), gpu=False).peak
     measured = peak_growth(made, stage)
     assert BOUNDS[0] < peak / measured < BOUNDS[1], f"estimated {peak / 2**20:.0f}, measured {measured / 2**20:.0f} MiB"
+
+
+def test_a_training_on_a_cpu_keeps_the_memory_of_a_step_for_the_next(
+    root: Path, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[int] = []
+    monkeypatch.setattr(phase, "keep_freed", kept.append)
+    sft(quick(root, {"sft": {"steps": 1}}), root)
+    assert kept == [allocator.ALL]

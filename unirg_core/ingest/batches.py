@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from unirg_core.allocator import PICTURES, keep_freed
 from unirg_core.faults import BadInput
 from unirg_core.home import die_with, home
-from unirg_core.ingest.allocator import keep_freed
 from unirg_core.ingest.build import Batch, Builder, Reject
 from unirg_core.ingest.opening import open_source
 from unirg_core.ingest.people import read_merges
@@ -138,7 +138,7 @@ _one_at_a_time = threading.Lock()  # a Dask worker may have several threads; sou
 
 def _start(state: Path, parent: int) -> None:
     die_with(parent)
-    keep_freed()
+    keep_freed(PICTURES)
     os.environ["UNIRG_HOME"] = str(state)
 
 

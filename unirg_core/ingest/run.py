@@ -17,9 +17,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from unirg_core.allocator import give_back
 from unirg_core.faults import BadInput
 from unirg_core.files import folder_written_whole, write_json
-from unirg_core.ingest.allocator import give_back
 from unirg_core.ingest.arrivals import Arrivals, Duplicates, Places, carry_over
 from unirg_core.ingest.assignment import ASSIGNMENT, SPLITS_FILE, Assignment, read_assignment, summary
 from unirg_core.ingest.batches import batches

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from unirg_core import models
+from unirg_core.allocator import ALL, keep_freed
 from unirg_core.faults import BadInput
 from unirg_core.files import folder_written_whole, read_json, write_json
 from unirg_core.params import Model
@@ -100,6 +101,8 @@ def _train(phase: Phase, model_params: Model, build: Build, attend: Attend, log:
     ranks.together()
     if checkpoint:
         say(phase.stage, f"{phase.name} goes on from step {begin} of {phase.steps}")
+    if models.device(model_params) == "cpu":
+        keep_freed(ALL)
     model, processor = prepared(model_params, phase.start, phase.seed)
     share = models.trainable_share(model)
     trainer = build(model, processor, checkpoints)
