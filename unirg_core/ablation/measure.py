@@ -10,6 +10,8 @@ from unirg_core.home import die_with, run_folder
 from unirg_core.params import Params, load
 
 ARM, SCORED, FIGURES = "arm.json", "scores.parquet", "figures.json"
+TEMPLATE = "template"
+"""The system whose scores stand beside the arm's: one constant normal report."""
 
 
 def measure(params: Params, root: Path) -> dict[str, Any]:

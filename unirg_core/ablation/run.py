@@ -1,20 +1,21 @@
 """Train and measure every arm on every pair; what is complete is taken over, what was killed goes on.
 
-State lies in `$UNIRG_HOME/ablation`: a folder a world with its data, in it a folder a seed, in that one an arm. Jobs
+State lies in `$UNIRG_HOME/ablation`: a folder a world with its data, in it a folder a seed, in that one an arm. What a
+table needs of it can be kept in a second place of the same layout (`kept.py`), from which another machine goes on. Jobs
 run side by side, each with one thread of computing, so that their number changes no result.
 """
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from unirg_core.ablation import measure, roots
-from unirg_core.ablation.arms import Arm, Overlay
+from unirg_core.ablation import kept, measure, roots
+from unirg_core.ablation.arms import ARMS, Arm, Overlay
 from unirg_core.faults import BadInput, HonestNegative
 from unirg_core.files import file_digest, read_json, read_lines, tree_digest, write_json
 from unirg_core.home import home, locked
@@ -52,8 +53,10 @@ class Measured:
         return self.facts.get("collapsed", "")
 
 
-def ablate(params: Params, arms: Sequence[Arm], pairs: Sequence[Pair], jobs: int) -> list[Measured]:
-    """Return what every arm gives on every pair, in that order.
+def ablate(
+    params: Params, arms: Sequence[Arm], pairs: Sequence[Pair], jobs: int, keep: Path | None = None
+) -> list[Measured]:
+    """Return what every arm gives on every pair, in that order; `keep` is the second place, read and written.
 
     Raises
     ------
@@ -66,7 +69,7 @@ def ablate(params: Params, arms: Sequence[Arm], pairs: Sequence[Pair], jobs: int
         changed(params, pairs[0], arm.changes(params))
     folder = home() / "ablation"
     with _alone(folder), ThreadPoolExecutor(jobs) as pool:
-        work = _Work(params, folder, pool, Progress("ablate", len(arms) * len(pairs), "arms"))
+        work = _Work(params, folder, keep, pool, Progress("ablate", len(arms) * len(pairs), "arms"))
         waited = [work.arm(arm, pair) for pair in pairs for arm in _starters_first(arms)]
         try:
             found = {(one.pair, one.arm.name): one for one in (future.result() for future in waited)}
@@ -99,43 +102,27 @@ def _starters_first(arms: Sequence[Arm]) -> list[Arm]:
 class _Work:
     """Jobs of one ablation, each begun once."""
 
-    def __init__(self, params: Params, folder: Path, pool: ThreadPoolExecutor, progress: Progress) -> None:
-        self._params, self._folder, self._pool, self._progress = params, folder, pool, progress
-        self._worlds: dict[int, Future[Path]] = {}
+    def __init__(
+        self, params: Params, folder: Path, keep: Path | None, pool: ThreadPoolExecutor, progress: Progress
+    ) -> None:
+        self._params, self._folder, self._keep, self._pool, self._progress = params, folder, keep, pool, progress
         self._arms: dict[tuple[Pair, str], Future[Measured]] = {}
+        self._locks: dict[Path, threading.Lock] = {}
         self._told = threading.Lock()
 
     def arm(self, arm: Arm, pair: Pair) -> "Future[Measured]":
-        """Begin an arm on a pair, once its world and what it starts from are begun."""
-        if pair.world not in self._worlds:
-            self._worlds[pair.world] = self._pool.submit(self._world, pair.world)
+        """Begin an arm on a pair, once what it starts from is begun."""
         self._arms[pair, arm.name] = self._pool.submit(self._measured, arm, pair)
         return self._arms[pair, arm.name]
 
-    def _world(self, world: int) -> Path:
-        params = changed(self._params, Pair(world, 0), {})
-        root, digest = self._folder / f"world-{world}", roots.world_digest(params)
-        if roots.is_done(root, digest):
-            return root
-        say("ablate", f"world {world} is drawn")
-        roots.prepare(root, params, {})
-        pins.write_inputs(root, pins.pin(root, params))
-        for stage in ("ingest", "validate"):
-            roots.run_stage(root, "unirg_core", stage)
-        roots.finish(root, digest, {"data": [file_digest(root / path) for path in (MANIFEST, SELECTION, TRUTH)]})
-        return root
-
     def _measured(self, arm: Arm, pair: Pair) -> Measured:
-        world = self._worlds[pair.world].result()
         before = self._arms[pair, arm.start].result() if arm.trains != "sft" else None
         if before and before.collapsed:
             return Measured(arm, pair, before.folder, before.facts)
         params = changed(self._params, pair, arm.changes(self._params))
-        folder = world / f"seed-{pair.seed}" / arm.name
         start = before.facts["model"] if before else ""
-        digest = roots.arm_digest(params, arm.trains, roots.facts(world)["data"], start)
-        if not roots.is_done(folder, digest):
-            roots.finish(folder, digest, self._train(arm, params, folder, world, before))
+        digest = roots.arm_digest(params, arm.trains, self._data(pair.world), start)
+        folder = self._complete(_place(pair, arm), digest) or self._trained(arm, pair, params, digest)
         measured = Measured(arm, pair, folder, roots.facts(folder))
         with self._told:
             ending = "collapsed" if measured.collapsed else f"{measured.facts['seconds']:.0f} s of training"
@@ -143,10 +130,57 @@ class _Work:
             self._progress.step()
         return measured
 
-    def _train(self, arm: Arm, params: Params, folder: Path, world: Path, before: Measured | None) -> dict[str, Any]:
+    def _complete(self, place: str, digest: str) -> Path | None:
+        """Return the folder that holds what was made from inputs of that digest: our own, or the one that is kept."""
+        found = (root / place for root in (self._folder, self._keep) if root)
+        folder = next((one for one in found if roots.is_done(one, digest)), None)
+        if folder and self._keep:
+            kept.copy(folder, self._keep / place)
+        return folder
+
+    def _made(self, place: str, digest: str, make: Callable[[Path], Mapping[str, Any]]) -> Path:
+        """Return our own folder of a place, made by whoever needs it first; the others wait."""
+        folder = self._folder / place
+        with self._told:
+            lock = self._locks.setdefault(folder, threading.Lock())
+        with lock:
+            if not roots.is_done(folder, digest):
+                roots.finish(folder, digest, make(folder))
+        if self._keep:
+            kept.copy(folder, self._keep / place)
+        return folder
+
+    def _data(self, world: int) -> list[str]:
+        """Return the digests of a world's data, which is drawn where no place knows them."""
+        digest = roots.world_digest(changed(self._params, Pair(world, 0), {}))
+        return roots.facts(self._complete(_world(world), digest) or self._drawn(world))["data"]
+
+    def _drawn(self, world: int) -> Path:
+        """Return our own folder of a world, with its data."""
+        params = changed(self._params, Pair(world, 0), {})
+
+        def make(root: Path) -> dict[str, Any]:
+            say("ablate", f"world {world} is drawn")
+            roots.prepare(root, params, {})
+            pins.write_inputs(root, pins.pin(root, params))
+            for stage in ("ingest", "validate"):
+                roots.run_stage(root, "unirg_core", stage)
+            return {"data": [file_digest(root / path) for path in (MANIFEST, SELECTION, TRUTH)]}
+
+        return self._made(_world(world), roots.world_digest(params), make)
+
+    def _trained(self, arm: Arm, pair: Pair, params: Params, digest: str) -> Path:
+        """Return our own folder of an arm, with its model; what it starts from is made too, where only kept."""
+        world, start = self._drawn(pair.world), None
+        if arm.trains != "sft":
+            first = ARMS[arm.start]
+            own = changed(self._params, pair, first.changes(self._params))
+            start = self._trained(first, pair, own, roots.arm_digest(own, first.trains, self._data(pair.world), ""))
+        return self._made(_place(pair, arm), digest, lambda folder: self._train(arm, params, folder, world, start))
+
+    def _train(self, arm: Arm, params: Params, folder: Path, world: Path, start: Path | None) -> dict[str, Any]:
         linked = {"data": world / "data", "inputs.json": world / "inputs.json"}
-        start = before.folder / "checkpoints" / "sft" if before else None
-        roots.prepare(folder, params, linked | ({"checkpoints/sft": start} if start else {}))
+        roots.prepare(folder, params, linked | ({"checkpoints/sft": start / "checkpoints" / "sft"} if start else {}))
         write_json(
             folder / measure.ARM, {"checkpoint": "rl" if arm.trains == "rl" else "sft", "bias": arm.trains == "bias"}
         )
@@ -159,6 +193,14 @@ class _Work:
         trained = folder / "checkpoints" / ("rl" if arm.trains == "rl" else "sft")
         facts = {"seconds": seconds_trained(folder / "run"), "model": tree_digest(trained)}
         return {**facts, **read_json(folder / measure.FIGURES)}
+
+
+def _world(world: int) -> str:
+    return f"world-{world}"
+
+
+def _place(pair: Pair, arm: Arm) -> str:
+    return f"{_world(pair.world)}/seed-{pair.seed}/{arm.name}"
 
 
 def seconds_trained(run: Path) -> float:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from unirg_core.ablation import arms
-from unirg_core.ablation.measure import SCORED
+from unirg_core.ablation.measure import SCORED, TEMPLATE
 from unirg_core.ablation.run import Measured, Pair
 from unirg_core.evaluate.scoring import quantities
 from unirg_core.evaluate.statistics import Quantity, estimate
@@ -24,7 +24,6 @@ from unirg_core.params import Params
 SUBSETS = ("held_out", "in_domain")
 TEXTS = ("mean_words", "duplicate_share")
 _DIGITS = 6
-_TEMPLATE = "template"
 SFT = "sft"
 
 
@@ -72,7 +71,7 @@ By = Mapping[tuple[str, Pair], Measured]
 
 
 def _scores(params: Params, by: By, pairs: Sequence[Pair], names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    for arm in (_TEMPLATE, *names):
+    for arm in (TEMPLATE, *names):
         for subset in SUBSETS:
             found = [_own(params, by, pair, arm, subset) for pair in pairs]
             for name in next((one for one in found if one), {}):
@@ -82,13 +81,13 @@ def _scores(params: Params, by: By, pairs: Sequence[Pair], names: Sequence[str])
 
 def _own(params: Params, by: By, pair: Pair, arm: str, subset: str) -> dict[str, float] | None:
     """Return the values of an arm on a pair."""
-    holder = by["sft" if arm == _TEMPLATE else arm, pair]
+    holder = by[SFT if arm == TEMPLATE else arm, pair]
     if holder.collapsed:
         return None
-    part = _part(holder.folder, "arm" if arm != _TEMPLATE else arm, subset)
+    part = _part(holder.folder, "arm" if arm != TEMPLATE else arm, subset)
     held = quantities(part, params.evaluate.scores)
     values = {name: float(quantity.value(quantity.terms.sum(axis=0))) for name, quantity in held.items()}
-    texts = {} if arm == _TEMPLATE else {name: holder.facts["texts"][subset][name] for name in TEXTS}
+    texts = {} if arm == TEMPLATE else {name: holder.facts["texts"][subset][name] for name in TEXTS}
     return {**values, **texts}
 
 

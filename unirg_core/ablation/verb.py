@@ -11,12 +11,15 @@ from unirg_core.ablation import arms, printing, run, table
 from unirg_core.faults import BadInput
 from unirg_core.models.loading import located
 from unirg_core.params import DEVELOPMENT_WORLDS, assignments, overlay, read_yaml, resolve
-from unirg_core.scoring.writing import check_figure, check_writable
+from unirg_core.scoring.writing import check_figure, check_writable, told
 
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for: without names all arms are meant, without jobs as many as there are cores."""
+    """What was asked for: without names all arms are meant, without jobs as many as there are cores.
+
+    `keep` is a folder that holds what tables need of each arm besides.
+    """
 
     recipe: str | None = None
     arms: tuple[str, ...] | None = None
@@ -24,6 +27,7 @@ class Request:
     world: int = 100
     set: tuple[str, ...] = ()
     jobs: int | None = None
+    keep: Path | None = None
 
 
 _OWN = {
@@ -61,7 +65,10 @@ def run_and_tell(request: Request, root: Path, figure: Path | None, as_json: boo
             f"worlds below {DEVELOPMENT_WORLDS.stop}."
         )
     pairs = [run.Pair(world, seed) for seed, world in enumerate(worlds)]
-    found = table.table(params, run.ablate(params, chosen, pairs, request.jobs or run.default_jobs()))
+    if request.keep:
+        with told("--keep", request.keep):
+            request.keep.mkdir(parents=True, exist_ok=True)
+    found = table.table(params, run.ablate(params, chosen, pairs, request.jobs or run.default_jobs(), request.keep))
     if figure is not None:
         printing.draw(found, figure)
     return json.dumps(found, indent=1) if as_json else printing.as_text(found)

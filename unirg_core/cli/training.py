@@ -22,6 +22,9 @@ def ablate(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a parameter of all arms; repeatable")
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Arms at once; default: the cores that there are")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Folder for each arm's scores: another machine goes on from there")
+    ] = None,
     figure: Annotated[Path | None, typer.Option(help="Draw the differences from SFT: .png, .pdf or .svg")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
@@ -48,7 +51,7 @@ def ablate(
     from unirg_core.ablation.verb import Request, run_and_tell
 
     named = None if arms is None else tuple(name.strip() for name in arms.split(",") if name.strip())
-    request = Request(recipe, named, pairs, world, tuple(set_ or ()), jobs)
+    request = Request(recipe, named, pairs, world, tuple(set_ or ()), jobs, keep)
     typer.echo(run_and_tell(request, project(), figure, json_))
 
 

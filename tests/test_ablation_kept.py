@@ -1,0 +1,56 @@
+"""What is kept of an ablation: another machine goes on from it, and trains only what is not there."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from unirg_core.ablation import measure, roots, run, verb
+from unirg_core.faults import BadInput
+
+ROOT = Path(__file__).resolve().parents[1]
+SMALL = ("evaluate.maximum_studies=8", "model.max_new_tokens=40")
+
+
+def test_a_place_that_is_no_folder_is_refused_before_any_work(
+    unirg_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "ablate", lambda *_: pytest.fail("arms were begun"))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match=r"^--keep .*file cannot be written: file exists; name another place"):
+        verb.run_and_tell(verb.Request("smoke", keep=tmp_path / "file"), ROOT, None, False)
+
+
+@pytest.mark.slow
+def test_another_machine_goes_on_from_what_is_kept(
+    unirg_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = tmp_path / "kept"
+
+    def told(*arms: str) -> dict:
+        return json.loads(verb.run_and_tell(verb.Request("smoke", arms, 1, 21, SMALL, keep=keep), ROOT, None, True))
+
+    first = told("base", "sft")
+    place = keep / "world-21" / "seed-0"
+    files = {path.relative_to(keep).as_posix() for path in keep.rglob("*") if path.is_file()}
+    assert files == {
+        "world-21/done.json",
+        *(f"world-21/seed-0/{arm}/{name}" for arm in ("base", "sft") for name in (roots.DONE, measure.SCORED)),
+    }
+    systems = {arm: set(pq.read_table(place / arm / measure.SCORED)["system"].to_pylist()) for arm in ("base", "sft")}
+    assert systems == {"sft": {"arm", "template"}, "base": {"arm"}}
+
+    shutil.rmtree(unirg_home / "ablation")  # another machine
+    with monkeypatch.context() as nothing:
+        nothing.setattr(roots, "run_stage", lambda *_: pytest.fail("a stage was run"))
+        assert told("base", "sft") == first
+
+    more = told("base", "sft", "sft_rl")
+    here = unirg_home / "ablation" / "world-21" / "seed-0"
+    assert {path.name for path in here.iterdir()} == {"sft", "sft_rl"}  # what it starts from is trained anew
+    assert roots.facts(here / "sft")["model"] == roots.facts(place / "sft")["model"]
+    assert [row for row in more["scores"] if row["arm"] != "sft_rl"] == first["scores"]
+    assert (place / "sft_rl" / measure.SCORED).exists()
+    assert roots.facts(place / "sft_rl") == roots.facts(here / "sft_rl")
