@@ -9,6 +9,7 @@ import pytest
 
 from unirg_core.ablation import measure, roots, run, verb
 from unirg_core.faults import BadInput
+from unirg_core.files import write_json
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = ("evaluate.maximum_studies=8", "model.max_new_tokens=40")
@@ -47,10 +48,37 @@ def test_another_machine_goes_on_from_what_is_kept(
         nothing.setattr(roots, "run_stage", lambda *_: pytest.fail("a stage was run"))
         assert told("base", "sft") == first
 
-    more = told("base", "sft", "sft_rl")
-    here = unirg_home / "ablation" / "world-21" / "seed-0"
-    assert {path.name for path in here.iterdir()} == {"sft", "sft_rl"}  # what it starts from is trained anew
-    assert roots.facts(here / "sft")["model"] == roots.facts(place / "sft")["model"]
-    assert [row for row in more["scores"] if row["arm"] != "sft_rl"] == first["scores"]
-    assert (place / "sft_rl" / measure.SCORED).exists()
-    assert roots.facts(place / "sft_rl") == roots.facts(here / "sft_rl")
+    more = told("base", "sft", "rl_only")
+    made = unirg_home / "ablation" / "world-21" / "seed-0"
+    assert {path.name for path in made.iterdir()} == {"base", "rl_only"}  # what it starts from is trained anew
+    assert roots.facts(made / "base")["model"] == roots.facts(place / "base")["model"]
+    assert [row for row in more["scores"] if row["arm"] != "rl_only"] == first["scores"]
+    assert (place / "rl_only" / measure.SCORED).exists()
+    assert roots.facts(place / "rl_only") == roots.facts(made / "rl_only")
+
+    _another_machine(unirg_home, tmp_path / "made", monkeypatch)
+    shutil.rmtree(place / "rl_only")
+    write_json(place / "base" / roots.DONE, {**roots.facts(place / "base"), "model": "of another processor"})
+    with pytest.raises(
+        BadInput, match=r"^base model of world 21, seed 0, becomes another model here than where .*kept was"
+    ):
+        told("base", "sft", "rl_only")
+
+    shutil.rmtree(unirg_home / "ablation")
+    write_json(place.parent / roots.DONE, {**roots.facts(place.parent), "data": ["of another processor"]})
+    with pytest.raises(BadInput, match=r"^World 21 becomes other data here than where "):
+        told("base")
+
+
+def _another_machine(home: Path, made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Move what was made away; a stage that is run again brings it back, as it would by making the same bytes."""
+    (home / "ablation").rename(made)
+
+    def again(folder: Path, *_: str) -> None:
+        for path in (made / folder.relative_to(home / "ablation")).iterdir():
+            if path.is_dir() and not path.is_symlink() and path.name != "seed-0":
+                shutil.copytree(path, folder / path.name, dirs_exist_ok=True)
+            elif path.is_file() and not path.is_symlink() and path.name != roots.DONE:
+                shutil.copy(path, folder / path.name)
+
+    monkeypatch.setattr(roots, "run_stage", again)

@@ -108,7 +108,7 @@ class _Work:
         self._params, self._folder, self._keep, self._pool, self._progress = params, folder, keep, pool, progress
         self._arms: dict[tuple[Pair, str], Future[Measured]] = {}
         self._locks: dict[Path, threading.Lock] = {}
-        self._told = threading.Lock()
+        self._told, self._copying = threading.Lock(), threading.Lock()
 
     def arm(self, arm: Arm, pair: Pair) -> "Future[Measured]":
         """Begin an arm on a pair, once what it starts from is begun."""
@@ -134,9 +134,14 @@ class _Work:
         """Return the folder that holds what was made from inputs of that digest: our own, or the one that is kept."""
         found = (root / place for root in (self._folder, self._keep) if root)
         folder = next((one for one in found if roots.is_done(one, digest)), None)
-        if folder and self._keep:
-            kept.copy(folder, self._keep / place)
+        if folder:
+            self._kept(folder, place)
         return folder
+
+    def _kept(self, folder: Path, place: str) -> None:
+        if self._keep:
+            with self._copying:
+                kept.copy(folder, self._keep / place)
 
     def _made(self, place: str, digest: str, make: Callable[[Path], Mapping[str, Any]]) -> Path:
         """Return our own folder of a place, made by whoever needs it first; the others wait."""
@@ -146,14 +151,15 @@ class _Work:
         with lock:
             if not roots.is_done(folder, digest):
                 roots.finish(folder, digest, make(folder))
-        if self._keep:
-            kept.copy(folder, self._keep / place)
+        self._kept(folder, place)
         return folder
 
     def _data(self, world: int) -> list[str]:
         """Return the digests of a world's data, which is drawn where no place knows them."""
-        digest = roots.world_digest(changed(self._params, Pair(world, 0), {}))
-        return roots.facts(self._complete(_world(world), digest) or self._drawn(world))["data"]
+        return roots.facts(self._known(world) or self._drawn(world))["data"]
+
+    def _known(self, world: int) -> Path | None:
+        return self._complete(_world(world), roots.world_digest(changed(self._params, Pair(world, 0), {})))
 
     def _drawn(self, world: int) -> Path:
         """Return our own folder of a world, with its data."""
@@ -167,16 +173,40 @@ class _Work:
                 roots.run_stage(root, "unirg_core", stage)
             return {"data": [file_digest(root / path) for path in (MANIFEST, SELECTION, TRUTH)]}
 
-        return self._made(_world(world), roots.world_digest(params), make)
+        known = self._known(world)
+        root = self._made(_world(world), roots.world_digest(params), make)
+        if known and roots.facts(known)["data"] != roots.facts(root)["data"]:
+            raise BadInput(self._otherwise(f"World {world} becomes other data"))
+        return root
 
     def _trained(self, arm: Arm, pair: Pair, params: Params, digest: str) -> Path:
         """Return our own folder of an arm, with its model; what it starts from is made too, where only kept."""
         world, start = self._drawn(pair.world), None
         if arm.trains != "sft":
-            first = ARMS[arm.start]
-            own = changed(self._params, pair, first.changes(self._params))
-            start = self._trained(first, pair, own, roots.arm_digest(own, first.trains, self._data(pair.world), ""))
+            start = self._start(ARMS[arm.start], pair)
         return self._made(_place(pair, arm), digest, lambda folder: self._train(arm, params, folder, world, start))
+
+    def _start(self, arm: Arm, pair: Pair) -> Path:
+        """Return our own folder of an arm that another starts from; one that is only kept is trained again.
+
+        Raises
+        ------
+        BadInput
+            When it becomes another model than the one that is kept.
+        """
+        params = changed(self._params, pair, arm.changes(self._params))
+        folder = self._trained(arm, pair, params, roots.arm_digest(params, arm.trains, self._data(pair.world), ""))
+        if roots.facts(folder)["model"] != self._arms[pair, arm.name].result().facts["model"]:
+            raise BadInput(
+                self._otherwise(f"{arm.title} of world {pair.world}, seed {pair.seed}, becomes another model")
+            )
+        return folder
+
+    def _otherwise(self, what: str) -> str:
+        return (
+            f"{what} here than where {self._keep} was made: processors of another kind add in another order. Go on "
+            "there, or keep this pair in another folder."
+        )
 
     def _train(self, arm: Arm, params: Params, folder: Path, world: Path, start: Path | None) -> dict[str, Any]:
         linked = {"data": world / "data", "inputs.json": world / "inputs.json"}
