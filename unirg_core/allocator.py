@@ -18,7 +18,7 @@ def keep_freed(most: int) -> None:
     """Keep up to so many bytes of freed memory for what comes next.
 
     A picture of 8 MB is held as bytes, as pixels and as grey levels; to be given 4,000 fresh pages for each, and have
-    them wiped, takes as long as all else that reading it takes. A step of SFT on a CPU takes 70,000 pages, a quarter of
+    them wiped, takes as long as all else that reading it takes. A step of SFT on a CPU takes 80,000 pages, a quarter of
     its time. Nothing is done where the C library has no mallopt.
     """
     with suppress(OSError, AttributeError):
