@@ -1,7 +1,7 @@
 """What is kept of an ablation beside its work: each arm's scores and facts, small enough to carry elsewhere.
 
 The layout is that of `$UNIRG_HOME/ablation`. No model, no picture and no report is kept, so an arm that has still to be
-trained needs its world drawn and its SFT model trained anew, which gives the same bytes.
+trained needs its world drawn and its SFT model trained anew; `run.py` refuses one that becomes another.
 """
 
 from pathlib import Path
