@@ -132,5 +132,5 @@ def reference_text(report: Report, setting: Setting) -> str:
 
 
 def candidate_text(report: Report, setting: Setting) -> str:
-    """Return what a system wrote in this setting; a text without headings is all findings."""
+    """Return a report in this setting as it was written; a text without headings is all findings."""
     return report.findings if setting == "findings" else report.written
