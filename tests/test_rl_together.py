@@ -38,7 +38,7 @@ def both(stage: str, root: Path, folder: Path, above: Mapping[str, Any], **optio
         at.mkdir()
         without_outputs(root, stage)
         told = together(count, stage, root, at, above, **options)
-        segments = read_lines(at / "run" / "segments.jsonl")
+        segments = [line | {"began": None} for line in read_lines(at / "run" / "segments.jsonl")]
         found.append({"told": told, "report": read_json(root / OUTPUTS[stage][1]), "segments": segments})
     return found
 
