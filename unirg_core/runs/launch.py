@@ -11,7 +11,7 @@ from unirg_core import params
 from unirg_core.faults import BadInput
 from unirg_core.params import Params
 from unirg_core.progress import say
-from unirg_core.runs.checkout import project_root
+from unirg_core.runs.checkout import holds, project_root
 from unirg_core.runs.run import Decision, Trigger, decide, environment
 
 
@@ -70,7 +70,8 @@ def _in_checkout(path: str | None, root: Path, here: Path) -> str | None:
     if path is None:
         return None
     absolute = (here / Path(path).expanduser()).resolve()
-    return str(absolute.relative_to(root)) if absolute.is_relative_to(root) else str(absolute)
+    inside = absolute.is_relative_to(root) and holds(root, absolute)
+    return str(absolute.relative_to(root)) if inside else str(absolute)
 
 
 def request_run(request: Request, here: Path, trigger: Trigger) -> Decision:
