@@ -120,4 +120,4 @@ def watch(
     from unirg_core.watch import switch
 
     request = Request(recipe, source, str(path) if path else None, str(mapping) if mapping else None, tuple(set_ or ()))
-    sys.exit(switch(None if off else request, Path.cwd(), approval, every, settle))
+    sys.exit(2 if switch(None if off else request, Path.cwd(), approval, every, settle) else 0)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from unirg_core import params
+from unirg_core.audit import record as records
 from unirg_core.faults import BadInput
 from unirg_core.params import Params
 from unirg_core.progress import say
@@ -103,7 +104,10 @@ def launch(request: Request, here: Path) -> int:
 
 
 def _flow(decision: Decision, server: str | None) -> int:
-    """Run the flow in the run's checkout; the run's lock goes along, so that it is held as long as either lives."""
+    """Run the flow in the run's checkout; the run's lock goes along, so that it is held as long as either lives.
+
+    A flow that a signal ended, or that never came to conclude its run, has given no answer: that is a fault.
+    """
     run, lock = decision.run, decision.lock.fileno()
     own = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}  # the stages' own lines are for the person here
     own |= {"PREFECT_API_URL": server} if server else {}
@@ -111,6 +115,7 @@ def _flow(decision: Decision, server: str | None) -> int:
     child = subprocess.Popen(command, cwd=run.checkout, env={**environment(run), **own}, pass_fds=[lock])
     while True:
         try:
-            return child.wait()
+            code = child.wait()
+            return 2 if code < 0 or (code and run.record["state"] == records.RUNNING) else code
         except KeyboardInterrupt:
             say("retrain", f"Stopping; the same command goes on with run {run.id} later.")
