@@ -78,6 +78,7 @@ def up(
     """Start Prefect's server and UI, MLflow's UI, and a worker.
 
     The worker has the deployments. It prints the addresses and stays in the foreground; one Ctrl-C ends all of it.
+    Where MLFLOW_TRACKING_URI names a server, that one shows the runs, and none is started.
 
     Example: unirg up --port 4300
     """

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ class Request:
 
 
 def resolve(request: Request, root: Path, here: Path) -> Params:
-    """Return the parameters that a request stands for; paths are taken from the folder `here`.
+    """Return the parameters that a request stands for; its paths are taken from the folder `here`.
 
     Raises
     ------
@@ -54,12 +55,24 @@ def resolve(request: Request, root: Path, here: Path) -> Params:
     above = params.overlay(above, {"ingest": asked} if asked else {})
     above = params.overlay(above, {"approve": {"mode": request.approval}})
     resolved = as_base(located(params.resolve(root, request.recipe, above), here))
+    resolved = _one_remote(resolved, here if _sets_remote(above) else root)
     preflight.check(resolved, root)
     steps = [step for step in (resolved.rl.step1, resolved.rl.step2) if step]
     named = [*resolved.evaluate.scores, *(name for step in steps for name in step.reward)]
     check_answers(resolved.scores, named)
     configured(resolved.scores, used=named)  # refuses a judge without a key, or a folder with other files
     return resolved
+
+
+def _sets_remote(above: Mapping[str, Any]) -> bool:
+    version = above.get("version")
+    return isinstance(version, Mapping) and "remote" in version
+
+
+def _one_remote(resolved: Params, near: Path) -> Params:
+    """Return parameters whose remote is the same folder for every run, although each stands in its own checkout."""
+    remote = {"remote": _absolute(resolved.version.remote, near)}
+    return resolved.model_copy(update={"version": resolved.version.model_copy(update=remote)})
 
 
 def _absolute(path: str | None, here: Path) -> str | None:
