@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from unirg_core.families import TRUTH_SCORES, WITH_TRUTH, refusal
+from unirg_core.families import LOWER_IS_BETTER, TRUTH_SCORES, WITH_TRUTH, refusal
 from unirg_core.params.addresses import of_http, without_secrets
 from unirg_core.params.devices import Launch, uneven
 from unirg_core.params.scorers import Scores
@@ -275,10 +275,28 @@ class Rule(Section):
     score: str = Field(min_length=1, description="A column of the evaluation, as truth_micro_f1 or rouge_l")
     subset: Literal["in_domain", "held_out", "all"]
     against: Literal["absolute", "base", "sft", "champion", "template"] = "absolute"
-    at_least: float = Field(
-        description="Bound of the value, or of the difference (negative: a margin of non-inferiority)"
+    at_least: float | None = Field(
+        None, description="Bound of the value, or of the difference (negative: a margin of non-inferiority)"
     )
-    by: Literal["value", "lower"] = Field("lower", description="Compare the value, or the interval's lower end")
+    at_most: float | None = Field(
+        None, description="The bound of a score of which less is better (positive: a margin of non-inferiority)"
+    )
+    by: Literal["value", "lower"] = Field(
+        "lower", description="Compare the value, or the interval's lower end (upper end with at_most)"
+    )
+
+    @model_validator(mode="after")
+    def _bounds_the_right_side(self) -> "Rule":
+        low = self.score in LOWER_IS_BETTER
+        wanted, other = ("at_most", "at_least") if low else ("at_least", "at_most")
+        if getattr(self, other) is not None:
+            better = "lower" if low else "higher"
+            raise ValueError(
+                f"{other} would ask {self.score} to be bad, which is the better the {better}; set {wanted}"
+            )
+        if getattr(self, wanted) is None:
+            raise ValueError(f"{wanted} is missing; set the bound of {self.score}")
+        return self
 
 
 class Gate(Section):
