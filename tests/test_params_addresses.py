@@ -13,6 +13,9 @@ JUDGE, SERVICE = (
     "scores.service={{url: '{}', scores: {{bertscore: null}}}}",
 )
 REMOTE, ENDPOINT = "version.remote='{}'", "version.endpoint='{}'"
+DRAWN = "rl.generation={{backend: vllm, mode: server, url: '{}'}}"
+DROP = "ingest={{source: folder, policy: p, path: '{}'}}"
+DASK = "ingest.dask.address='{}'"
 SECRETS = (
     "http://user:s3cret@10.0.0.1:8900",
     "https://s3cret@10.0.0.1/v1",
@@ -29,6 +32,21 @@ def test_an_address_with_a_secret_is_refused_and_not_repeated(field: str, addres
     with pytest.raises(BadInput) as refused:
         params.resolve(ROOT, above=params.assignments([field.format(address)]))
     assert "s3cret" not in str(refused.value) and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "address"),
+    [
+        (DRAWN, "http://user:s3cret@10.0.0.1:8000"),
+        (DRAWN, "http://10.0.0.1:8000/?key=s3cret"),
+        (DROP, "s3://key:s3cret@bucket/prefix"),
+        (DASK, "tls://user:s3cret@10.0.0.5:8786"),
+    ],
+)
+def test_so_is_one_of_a_drop_a_cluster_or_a_server_of_rollouts(field: str, address: str) -> None:
+    with pytest.raises(BadInput, match="holds no user, password or query") as refused:
+        params.resolve(ROOT, above=params.assignments([field.format(address)]))
+    assert "s3cret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("field", [JUDGE, SERVICE, ENDPOINT])
@@ -50,6 +68,10 @@ def test_what_is_no_address_is_refused(field: str, address: str) -> None:
         (REMOTE, "/srv/store with a ? and an @"),
         (REMOTE, "../store"),
         (ENDPOINT, "http://10.0.0.5:9000"),
+        (DRAWN, "http://10.0.0.7:8000"),
+        (DROP, "s3://bucket/drop"),
+        (DROP, "/data/drop @ noon?"),
+        (DASK, "tls://10.0.0.5:8786"),
     ],
 )
 def test_an_address_without_one_is_taken(field: str, address: str) -> None:

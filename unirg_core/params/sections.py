@@ -111,6 +111,11 @@ class Dask(Section):
         description="Scheduler of a cluster; empty: processes of this machine",
     )
 
+    @field_validator("address")
+    @classmethod
+    def _holds_no_secret(cls, address: str | None) -> str | None:
+        return address and without_secrets(address, "give a TLS certificate as docs/scale.md says")
+
 
 class Ingest(Section):
     """From a drop to de-identified shards."""
@@ -142,6 +147,11 @@ class Ingest(Section):
     )
     phantom: Phantom = Phantom()
     split: Split = Split()
+
+    @field_validator("path")
+    @classmethod
+    def _holds_no_secret(cls, path: str | None) -> str | None:
+        return path and without_secrets(path, _BOTO)
 
     @model_validator(mode="after")
     def _path_fits_source(self) -> "Ingest":
