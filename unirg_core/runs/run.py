@@ -152,7 +152,7 @@ def decide(
         before = all_runs()
         inputs = pins.pin(root, params, code=code)
         inputs |= {} if until is None else {"until": until}
-        inputs["previous_dataset"] = pins.previous_dataset([(r.record, r.params) for r in before], inputs, params)
+        inputs["previous_dataset"] = pins.previous_dataset([run.record for run in before], inputs, pins.plain(params))
         key = pins.run_key(inputs)
         _bury_dead(before, key)
         same = [run for run in before if run.record["key"] == key]
@@ -226,10 +226,9 @@ def _make_folder(key: str) -> Run:
 def _begin(run: Run, params: Params, inputs: Mapping[str, Any], key: str, trigger: Trigger) -> None:
     """Write pins and record; the record is written last, so that a folder without one is no run."""
     write_json(run.folder / "inputs.json", inputs)
-    resolved = params.model_dump(mode="json", by_alias=True)
     who = {"kind": trigger.kind, "principal": trigger.principal, "command": trigger.command}
     asked = identity(params.model.prompt, params.model.prior, params.model.output)
-    records.write(run.folder, {**records.begin(run.id, key, inputs, resolved, who), "prompt": asked})
+    records.write(run.folder, {**records.begin(run.id, key, inputs, pins.plain(params), who), "prompt": asked})
 
 
 def _join_cache(checkout: Path) -> None:
