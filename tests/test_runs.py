@@ -17,8 +17,9 @@ from unirg_core.home import descendants
 from unirg_core.models.prompts import identity
 from unirg_core.runs import pins
 from unirg_core.runs.checkout import code_of, project_root
+from unirg_core.runs.finish import conclude
 from unirg_core.runs.launch import Request, resolve
-from unirg_core.runs.run import Run, Trigger, all_runs, conclude, decide, find
+from unirg_core.runs.run import Run, Trigger, all_runs, decide, find
 
 TRIGGER = Trigger("command", "someone", "unirg retrain")
 
@@ -230,7 +231,7 @@ def test_data_of_a_code_that_knew_fewer_parameters_is_known_as_equal(clone: Clon
 
 def test_the_last_commit_holds_the_record_and_is_made_by_unirg(clone: Clone) -> None:
     run = decide(clone.root, asked(clone), TRIGGER).run
-    conclude(run, "Record the run")
+    conclude(run, run.record, "Record the run")
     assert clone.git("log", "-1", "--format=%an <%ae>", run.branch) == "unirg <unirg@localhost>"
     assert set(clone.git("diff", "--name-only", "main", run.branch).split()) >= {"params.yaml", "record.json"}
 
