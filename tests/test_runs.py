@@ -271,6 +271,18 @@ class holder:
         self.child.wait()
 
 
+def test_a_process_ends_although_nobody_reads_any_more_what_it_says() -> None:
+    parent = subprocess.Popen(["sleep", "60"])
+    code = "import sys, time; from unirg_core.home import die_with; die_with(int(sys.argv[1])); time.sleep(30)"
+    read, write = os.pipe()
+    child = subprocess.Popen([sys.executable, "-c", code, str(parent.pid)], stdout=write, stderr=write)
+    os.close(write)
+    os.close(read)  # as that of a flow that was killed
+    parent.kill()
+    parent.wait()
+    assert child.wait(timeout=10) == 137
+
+
 def test_a_process_ends_soon_after_the_one_it_belongs_to() -> None:
     parent = subprocess.Popen(["sleep", "60"])
     code = (
