@@ -14,9 +14,9 @@ from unirg_core.faults import BadInput, HonestNegative
 from unirg_core.params import SOURCES
 from unirg_core.progress import say
 from unirg_core.register.tracking import close_run
-from unirg_core.runs.finish import finish
+from unirg_core.runs.finish import conclude, ended
 from unirg_core.runs.launch import Request, request_run
-from unirg_core.runs.run import STATIONS, UNTIL, Run, Trigger, conclude
+from unirg_core.runs.run import STATIONS, UNTIL, Run, Trigger
 from unirg_core.runs.stage import StageFault
 
 
@@ -94,6 +94,15 @@ def carry_held(run: Run, way: Way) -> str:
 
 
 def _end(run: Run, state: str, message: str, error: str | None = None) -> None:
-    finish(run, state, error)
-    close_run(run, state)
-    conclude(run, message)
+    """Conclude a run, then close its page; where it has failed, no further fault takes the place of the first one."""
+    try:
+        conclude(run, ended(run, state, error), message)
+    except Exception as fault:
+        if state == records.COMPLETED:
+            raise
+        say("retrain", f"The end of run {run.id} could not be committed ({type(fault).__name__}: {fault}).")
+        records.change(run.folder, state=state, error=error)
+    try:
+        close_run(run, state)
+    except Exception as fault:  # MLflow is a view of the record
+        say("retrain", f"The MLflow page of run {run.id} stays open ({type(fault).__name__}: {fault}).")

@@ -10,7 +10,7 @@ from unirg_core.audit import record as records
 from unirg_core.files import read_json, read_lines, write_json
 from unirg_core.progress import Progress
 from unirg_core.rl import rl
-from unirg_core.runs.finish import finish
+from unirg_core.runs.finish import ended
 from unirg_core.runs.run import Run
 
 EACH_STEP = {
@@ -63,7 +63,7 @@ def failed(tmp_path: Path) -> Run:
 def test_a_collapse_stands_in_the_record_without_a_word_of_a_report(failed: Run) -> None:
     evidence = {"reason": "entropy", "step": 7, "examples": [{"completion": "secret words"}]}
     write_json(failed.folder / "collapse.json", evidence)
-    finish(failed, records.FAILED, "collapsed: at step 7")
+    records.write(failed.folder, ended(failed, records.FAILED, "collapsed: at step 7"))
     assert failed.record["collapse"] == {"reason": "entropy", "step": 7}
     assert failed.record["error"].startswith("collapsed")
     assert "secret" not in (failed.folder / "record.json").read_text()
@@ -71,7 +71,7 @@ def test_a_collapse_stands_in_the_record_without_a_word_of_a_report(failed: Run)
 
 
 def test_without_a_collapse_the_record_has_no_such_field(failed: Run) -> None:
-    finish(failed, records.COMPLETED)
+    records.write(failed.folder, ended(failed, records.COMPLETED))
     assert "collapse" not in failed.record
 
 

@@ -43,7 +43,7 @@ def resolve(request: Request, root: Path, here: Path) -> Params:
     from unirg_core import preflight
     from unirg_core.models.loading import located
     from unirg_core.register.champion import as_base
-    from unirg_core.scores.configured import check_answers, configured
+    from unirg_core.scores.configured import asked, check_answers, configured
 
     above: dict[str, Any] = params.assignments(request.set)
     ingest = {
@@ -51,14 +51,13 @@ def resolve(request: Request, root: Path, here: Path) -> Params:
         "path": _absolute(request.path, here),
         "mapping": _in_checkout(request.mapping, root, here),
     }
-    asked = {name: value for name, value in ingest.items() if value is not None}
-    above = params.overlay(above, {"ingest": asked} if asked else {})
+    given = {name: value for name, value in ingest.items() if value is not None}
+    above = params.overlay(above, {"ingest": given} if given else {})
     above = params.overlay(above, {"approve": {"mode": request.approval}})
     resolved = as_base(located(params.resolve(root, request.recipe, above), here))
     resolved = _one_remote(resolved, here if _sets_remote(above) else root)
     preflight.check(resolved, root)
-    steps = [step for step in (resolved.rl.step1, resolved.rl.step2) if step]
-    named = [*resolved.evaluate.scores, *(name for step in steps for name in step.reward)]
+    named = asked(resolved)
     check_answers(resolved.scores, named)
     configured(resolved.scores, used=named)  # refuses a judge without a key, or a folder with other files
     return resolved
