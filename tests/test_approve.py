@@ -7,7 +7,7 @@ import pytest
 
 from unirg_core import approve, params
 from unirg_core.audit import record as records
-from unirg_core.register.registry import earned
+from unirg_core.register.aliases import earned
 from unirg_core.runs.run import Run
 
 ROOT = Path(__file__).resolve().parents[1]
