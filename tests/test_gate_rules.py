@@ -13,7 +13,7 @@ from unirg_core.gate import gate, judge
 from unirg_core.params import Rule
 
 REWARDED = {"finding_credit", "well_formed"}
-SCORES = ("truth_micro_f1", "rouge_l", "well_formed", "finding_credit", "labels_f1")
+SCORES = ("truth_micro_f1", "rouge_l", "well_formed", "finding_credit", "labels_f1", "radcliq")
 
 
 def evaluation(people=None, absent_scores=None, champion=False, **values):
@@ -46,6 +46,10 @@ def rule(score="truth_micro_f1", subset="held_out", against="absolute", at_least
     return Rule(score=score, subset=subset, against=against, at_least=at_least, by=by)
 
 
+def radcliq(at_most, by="value", against="absolute"):
+    return Rule(score="radcliq", subset="held_out", against=against, at_most=at_most, by=by)
+
+
 NO_TRUTH = {"truth_micro_f1": "the source folder has no truth file"}
 NOBODY_IN_DOMAIN = {"people": {"in_domain": 0, "all": 200}, "absent_scores": NO_TRUTH}
 
@@ -56,6 +60,13 @@ CASES = [
     ([rule(at_least=0.61)], {}, ["failed"], "failed", "0.6000 [0.5000, 0.7000], at least 0.61 is asked"),
     ([rule(at_least=0.55, by="lower")], {}, ["failed"], "failed", "its lower end counts"),
     ([rule(at_least=0.5, by="lower")], {}, ["passed"], "passed", ""),
+    ([radcliq(0.6)], {}, ["passed"], "passed", ""),
+    ([radcliq(0.59), rule()], {}, ["failed", "passed"], "failed", "0.6000 [0.5000, 0.7000], at most 0.59 is asked"),
+    ([radcliq(0.65, "lower"), rule()], {}, ["failed", "passed"], "failed", "its upper end counts"),
+    ([radcliq(0.7, "lower")], {}, ["passed"], "passed", ""),
+    ([radcliq(0.0, against="sft"), rule()], {}, ["failed", "passed"], "failed", "radcliq of rl less sft"),
+    ([radcliq(0.0, "lower", "sft")], {"radcliq_sft": (-0.5, -0.6, -0.4)}, ["passed"], "passed", ""),
+    ([radcliq(0.1, "lower")], {"radcliq": (0.0, None, None)}, ["inconclusive"], "inconclusive", "upper end of the"),
     ([rule(against="sft")], {}, ["passed"], "passed", ""),
     ([rule(against="sft")], {"truth_micro_f1_sft": (-0.01, -0.1, 0.1)}, ["failed"], "failed", "less sft"),
     ([rule(against="sft", at_least=-0.02)], {"truth_micro_f1_sft": (-0.01, -0.1, 0.1)}, ["passed"], "passed", ""),
@@ -180,8 +191,8 @@ def test_every_rule_says_value_interval_n_and_why(rules, found, each, verdict, r
         ("well_formed", {"well_formed"}, True, False),
         ("labels_f1", {"micro_gain"}, False, False),
         ("entity_f1", {"micro_gain"}, False, False),  # it finds its words with the labeler's lexicon
-        ("radcliq", {"bertscore"}, False, False),
-        ("radcliq", {"micro_gain"}, False, True),
+        ("bertscore", {"radcliq"}, False, False),
+        ("bertscore", {"micro_gain"}, False, True),
         ("truth_micro_f1", {"micro_gain", "rouge_l"}, False, True),
         ("rouge_l", set(), False, True),
     ],

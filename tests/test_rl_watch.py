@@ -8,6 +8,7 @@ from fixtures_training import quick, root_with_sft
 
 from unirg_core.audit import record as records
 from unirg_core.files import read_json, read_lines, write_json
+from unirg_core.progress import Progress
 from unirg_core.rl import rl
 from unirg_core.runs.finish import finish
 from unirg_core.runs.run import Run
@@ -95,6 +96,25 @@ def test_the_bar_moves_with_the_lines_of_its_stage(
     live.Bar(SimpleNamespace(id="run-1"), "rl").heard(line)
     assert [p for p, _ in made] == ([] if percent is None else [percent])
     assert all(said.startswith("run run-1: ") and "[rl]" not in said for _, said in made)
+
+
+@pytest.mark.parametrize(
+    ("total", "unit"), [(1, "steps"), (999, "studies"), (1000, "studies"), (2417, "files read"), (1_250_000, "pages")]
+)
+def test_the_bar_moves_with_what_a_stage_of_any_length_prints(
+    total: int, unit: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    from tasks import live
+
+    made: list[float] = []
+    monkeypatch.setattr(live, "create_progress_artifact", lambda p, key, said: made.append(p) or key)
+    monkeypatch.setattr(live, "update_progress_artifact", lambda key, p, said: made.append(p))
+    progress, bar = Progress("ingest", total, unit), live.Bar(SimpleNamespace(id="run-1"), "ingest")
+    progress.step(total // 2)
+    progress.step(total - total // 2)
+    for line in capsys.readouterr().out.splitlines():
+        bar.heard(line)
+    assert made == [round(100 * (total // 2) / total, 1), 100.0]
 
 
 @pytest.mark.parametrize(("kind", "told"), [("phantom", True), ("openi-drawn", False), ("folder", False)])

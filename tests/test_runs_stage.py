@@ -1,13 +1,16 @@
-"""A stage begins although a kill cut DVC's own files in the middle of a write."""
+"""A stage begins although a kill cut DVC's own files in mid-write; one that ends badly says how, and quotes nothing."""
 
+import json
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from unirg_core.runs.stage import drop_torn_files
+from unirg_core.runs.run import Run
+from unirg_core.runs.stage import StageFault, drop_torn_files, run_stage
 
 RWLOCK = ".dvc/tmp/rwlock"
 STAGE = "stages:\n  copy:\n    cmd: cp a b\n    deps: [a]\n    outs: [b]\n"
@@ -57,3 +60,27 @@ def test_dvc_refuses_torn_files_and_takes_up_its_work_without_them(tmp_path: Pat
     assert drop_torn_files(tmp_path) == [RWLOCK, "dvc.lock"]
     again = dvc(tmp_path, "repro")
     assert again.returncode == 0 and "cp a b" not in again.stdout  # from the cache of runs
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("python -c 'raise KeyError(\"MRN 4711\")'", "sft ended badly with exit code 1;"),
+        ("echo it exited with 5; echo MRN 4711; exit 3", "sft ended badly with exit code 3;"),
+        ("echo MRN 4711; kill -9 $$", "sft ended badly with exit code -9;"),
+        (None, "sft ended badly;"),  # DVC itself refuses
+    ],
+)
+def test_a_stage_that_ends_badly_says_how_and_keeps_its_words_for_the_terminal(
+    tmp_path: Path, command: str | None, said: str
+) -> None:
+    run = Run("r", tmp_path)
+    run.checkout.mkdir()
+    assert dvc(run.checkout, "init", "--no-scm").returncode == 0
+    if command:
+        (run.checkout / "dvc.yaml").write_text(f"stages:\n  sft:\n    cmd: {json.dumps(command)}\n")
+    with pytest.raises(StageFault) as ended:
+        run_stage(run, "sft", lambda line: None)
+    fault = pickle.loads(pickle.dumps(ended.value))
+    assert str(fault) == f"{said} {tmp_path / 'log.txt'} says why."
+    assert ("4711" in fault.tail) == bool(command) and fault.tail in (tmp_path / "log.txt").read_text()

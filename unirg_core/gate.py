@@ -101,14 +101,16 @@ def _absence(
 def _judgement(rule: Rule, found: Mapping[str, Any], subset: Mapping[str, int], minimum: int) -> tuple[str, str]:
     if subset["patients"] < minimum:
         return INCONCLUSIVE, f"{_what(rule)}: n too small ({_people(rule.subset, subset['patients'], minimum)})."
-    value = found.get("value" if rule.by == "value" else "low")
+    end, column = ("lower", "low") if rule.at_most is None else ("upper", "high")
+    value = found.get("value" if rule.by == "value" else column)
     if value is None:
-        which = "value" if rule.by == "value" else "lower end of the interval"
+        which = "value" if rule.by == "value" else f"{end} end of the interval"
         return INCONCLUSIVE, f"{_what(rule)}: its {which} could not be computed."
-    verdict = PASSED if value >= rule.at_least else FAILED
-    compared = "" if rule.by == "value" else "; its lower end counts"
+    met = value >= rule.at_least if rule.at_most is None else value <= rule.at_most
+    verdict = PASSED if met else FAILED
+    compared = "" if rule.by == "value" else f"; its {end} end counts"
     interval = "no interval" if found["low"] is None else f"[{found['low']:.4f}, {found['high']:.4f}]"
-    asked = f"at least {rule.at_least:g} is asked"
+    asked = f"at least {rule.at_least:g} is asked" if rule.at_most is None else f"at most {rule.at_most:g} is asked"
     people = f"{subset['studies']} studies of {subset['patients']} patients"
     return verdict, f"{_what(rule)} is {found['value']:.4f} {interval}, {asked}{compared} ({people})."
 

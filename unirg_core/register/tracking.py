@@ -8,7 +8,7 @@ from typing import Any
 from unirg_core.audit import record as records
 from unirg_core.home import home
 from unirg_core.progress import METRICS
-from unirg_core.register import client
+from unirg_core.register import client, served
 from unirg_core.runs.run import Run
 
 _MOST_PARAMS, _LONGEST_PARAM = 100, 6000  # MLflow's own limits a batch and a value
@@ -33,7 +33,9 @@ def open_run(run: Run) -> str:
 def _experiment(store: Any) -> str:
     name = "unirg"
     found = store.get_experiment_by_name(name)
-    return found.experiment_id if found else store.create_experiment(name, str(home() / "mlflow-artifacts"))
+    if found:
+        return found.experiment_id
+    return store.create_experiment(name, None if served() else str(home() / "mlflow-artifacts"))
 
 
 def _tags(run: Run) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Run one stage of `dvc.yaml` as a child process of the run, line by line, and say what came of it."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -16,10 +17,21 @@ from unirg_core.files import read_json
 from unirg_core.runs.run import Run, environment
 
 _TAIL = 15
+_EXIT = re.compile(r"exited with (-?\d+)$", re.MULTILINE)
 
 
 class StageFault(Exception):
-    """A stage ended on a bug or from outside; the last lines that it printed say more."""
+    """A stage ended on a bug or from outside; its sentence says how, for record and pages alike.
+
+    Attributes
+    ----------
+    tail
+        The last lines that it printed: for the terminal alone, since a trace may quote a cell of the data.
+    """
+
+    def __init__(self, sentence: str, tail: str = "") -> None:
+        super().__init__(sentence)
+        self.tail = tail
 
 
 def run_stage(run: Run, stage: str, heard: Callable[[str], None]) -> dict[str, Any]:
@@ -105,7 +117,10 @@ def _stream(run: Run, stage: str, heard: Callable[[str], None]) -> list[str] | N
 def _reason(run: Run, stage: str, lines: list[str]) -> Exception:
     fault = run.folder / "fault.json"
     if not fault.exists():
-        return StageFault(f"{stage} ended badly; its last lines:\n" + "\n".join(lines))
+        tail = "\n".join(lines)
+        told = _EXIT.findall(tail)  # DVC's own exit code is another
+        code = f" with exit code {told[-1]}" if told else ""
+        return StageFault(f"{stage} ended badly{code}; {run.folder / 'log.txt'} says why.", tail)
     said = read_json(fault)
     kind = {"BadInput": BadInput, "HonestNegative": HonestNegative}[said["kind"]]
     return kind(said["sentence"])
