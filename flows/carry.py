@@ -9,6 +9,7 @@ from prefect.runtime import deployment, flow_run
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows.named import name_flow_run
+from unirg_core.approve import nobody_answered
 from unirg_core.audit import record as records
 from unirg_core.faults import BadInput, HonestNegative
 from unirg_core.params import SOURCES
@@ -72,6 +73,11 @@ def carry_held(run: Run, way: Way) -> str:
     """Take a run whose lock is held through its way, and conclude it however it ends.
 
     Returns the gate's verdict, or, where the run was to end before it, after which station it did.
+
+    Raises
+    ------
+    HonestNegative
+        Among others where the run was completed, and nobody answered for its model in time.
     """
     name_flow_run(run)
     try:
@@ -89,6 +95,8 @@ def carry_held(run: Run, way: Way) -> str:
     if run.stations != STATIONS:
         records.event(run.folder, "ended early", after=run.stations[-1])
     _end(run, records.COMPLETED, f"Record run {run.id}")
+    if said := nobody_answered(run.record):
+        raise HonestNegative(said)
     verdict = run.record.get("verdict")
     return verdict["verdict"] if verdict else f"ended after {run.stations[-1]}"
 

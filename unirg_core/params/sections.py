@@ -320,7 +320,9 @@ class Approve(Section):
     """Who says yes."""
 
     mode: Literal["auto", "ask"] = Field("auto", description="auto is recorded as such; ask waits for a person")
-    wait_hours: Annotated[float, Field(gt=0)] = 72.0
+    wait_hours: Annotated[
+        float, Field(gt=0, le=8760, description="Hours that ask waits; then the model is a candidate alone")
+    ] = 72.0
 
 
 class Register(Section):
