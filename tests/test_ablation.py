@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from unirg_core import ablation, params
+from unirg_core import params
 from unirg_core.ablation import arms, bias, printing, run, table, verb
+from unirg_core.ablation.training import seconds_trained
 from unirg_core.cli import training
 from unirg_core.faults import BadInput
 from unirg_core.files import append_line
@@ -244,7 +245,7 @@ def test_the_seconds_of_an_arm_that_was_cut_off_are_those_of_all_its_steps(
 ) -> None:
     for step, spent in lines:
         append_line(tmp_path / METRICS, {"step": step, "figures": {"seconds/step": spent} if spent else {}})
-    assert run.seconds_trained(tmp_path) == seconds
+    assert seconds_trained(tmp_path) == seconds
 
 
 def _found(varied: float | None) -> dict[str, object]:
@@ -283,4 +284,3 @@ def test_a_collapse_is_told(tmp_path: Path) -> None:
     found = table.table(DEFAULT, measured)
     assert found["scores"] == [] and found["differences"] == []
     assert "SFT: collapsed on 1 of 1" in printing.as_text(found)
-    assert ablation.Pair is run.Pair

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from fixtures_ablation import ablated, made_up, small
 
 from unirg_core.ablation import measure, roots, run, verb
 from unirg_core.faults import BadInput
@@ -22,6 +23,36 @@ def test_a_place_that_is_no_folder_is_refused_before_any_work(
     (tmp_path / "file").write_text("")
     with pytest.raises(BadInput, match=r"^--keep .*file cannot be written: file exists; name another place"):
         verb.run_and_tell(verb.Request("smoke", keep=tmp_path / "file"), ROOT, None, False)
+
+
+def _contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("commit", ["abc", None])
+def test_what_is_kept_of_another_training_is_refused_and_never_replaced(
+    commit: str | None, unirg_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr(roots, "run_stage", made_up(ran))
+    monkeypatch.setattr(roots, "commit", lambda: commit)
+    keep = tmp_path / "kept"
+    ablated("sft", "sft_rl", of=small(), keep=keep)
+    before = _contents(keep)
+    ran.clear()
+    said = r"sft_rl was made from other code or parameters than these" + (", at commit abc, and" if commit else ", and")
+    for _ in range(2):
+        with pytest.raises(BadInput, match=said):
+            ablated("sft", "sft_rl", of=small("rl.step1.steps=3"), keep=keep)
+    with pytest.raises(BadInput, match=r"seed-0/sft was made from other"):
+        ablated("sft", of=small("sft.steps=3"), keep=keep)
+    with pytest.raises(BadInput, match=r"world-20 was made from other"):
+        ablated("sft", of=small("ingest.phantom.patients=31"), keep=keep)
+    assert _contents(keep) == before and not ran
+    ablated("sft", of=small("sft.steps=3"))  # our own folder is no place to keep things
+    with pytest.raises(BadInput, match=r"seed-0/sft was made from other"):
+        ablated("sft", of=small("sft.steps=3"), keep=keep)
+    assert _contents(keep) == before
 
 
 @pytest.mark.slow
@@ -65,6 +96,7 @@ def test_another_machine_goes_on_from_what_is_kept(
         told("base", "sft", "rl_only")
 
     shutil.rmtree(unirg_home / "ablation")
+    shutil.rmtree(place)
     write_json(place.parent / roots.DONE, {**roots.facts(place.parent), "data": ["of another processor"]})
     with pytest.raises(BadInput, match=r"^World 21 becomes other data here than where "):
         told("base")
