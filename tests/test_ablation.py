@@ -238,6 +238,10 @@ def test_the_verb_trains_tells_and_takes_over_what_is_done(unirg_home: Path, tmp
         ([(1, 2.0), (2, 3.0)], 5.0),
         ([(1, 2.0), (2, 3.0), (2, 4.0), (3, 1.0)], 7.0),  # cut off after step 2, which was done again
         ([(0, None), (1, 2.0)], 2.0),  # a look at the validation set has no step of its own
+        ([(1, 2.0), (2, 3.0), (2, None)], 5.0),  # nor does it take the seconds of the step that it follows
+        ([(1, 2.0), (2, 3.0), (3, 4.0), (1, 1.0), (2, 1.0)], 2.0),  # made anew with fewer steps
+        ([(1, 9.0), (2, 9.0), (1, 1.0), (2, 1.0), (2, 3.0), (3, 1.0)], 5.0),  # which was cut off in its turn
+        ([(1, 2.0), (1, 3.0), (2, 1.0)], 4.0),  # cut off before its first checkpoint
     ],
 )
 def test_the_seconds_of_an_arm_that_was_cut_off_are_those_of_all_its_steps(

@@ -12,6 +12,8 @@ from unirg_core.params import Params
 from unirg_core.progress import METRICS
 from unirg_core.runs import pins
 
+_STEP = "seconds/step"
+
 
 def train(arm: Arm, params: Params, folder: Path, world: Path, start: Path | None, base: str) -> Mapping[str, Any]:
     """Train and measure an arm on the data of a drawn world, and return its facts.
@@ -40,7 +42,14 @@ def train(arm: Arm, params: Params, folder: Path, world: Path, start: Path | Non
 
 
 def seconds_trained(run: Path) -> float:
-    """Return the seconds of a training's steps, each counted once: those of an arm that was cut off too."""
-    path = run / METRICS
-    lines = read_lines(path) if path.exists() else []
-    return sum({line["step"]: line["figures"].get("seconds/step", 0.0) for line in lines}.values())
+    """Return the seconds of a training's steps, each counted once: those of an arm that was cut off too.
+
+    What stands before the last first step is of an earlier training, which may have had other parameters: one that goes
+    on from a checkpoint never writes its first step again.
+    """
+    path, spent = run / METRICS, dict[int, float]()
+    for line in read_lines(path) if path.exists() else []:
+        if _STEP in line["figures"]:
+            spent = {} if line["step"] == 1 else spent
+            spent[line["step"]] = line["figures"][_STEP]
+    return sum(spent.values())
