@@ -7,10 +7,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from fixtures_ablation import ablated, made_up, small
+from fixtures_dataset import small_root
 
 from unirg_core.ablation import measure, roots, run, verb
-from unirg_core.faults import BadInput
+from unirg_core.faults import BadInput, HonestNegative
 from unirg_core.files import write_json
+from unirg_core.models import dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = ("evaluate.maximum_studies=8", "model.max_new_tokens=40")
@@ -53,6 +55,31 @@ def test_what_is_kept_of_another_training_is_refused_and_never_replaced(
     with pytest.raises(BadInput, match=r"seed-0/sft was made from other"):
         ablated("sft", of=small("sft.steps=3"), keep=keep)
     assert _contents(keep) == before
+
+
+def test_a_kept_start_that_collapses_when_it_is_trained_again_is_another_model(
+    unirg_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roots, "run_stage", made_up([]))
+    ablated("sft", of=small(), keep=tmp_path / "kept")
+    shutil.rmtree(unirg_home / "ablation")  # another machine
+
+    def collapses(folder: Path, *command: str) -> None:
+        if command[-1] == "sft":
+            raise HonestNegative("collapsed: loss is nan at step 2 of sft.")
+        made_up([])(folder, *command)
+
+    monkeypatch.setattr(roots, "run_stage", collapses)
+    with pytest.raises(BadInput, match=r"^SFT of world 20, seed 0, becomes another model here"):
+        ablated("sft", "sft_rl", of=small(), keep=tmp_path / "kept")
+
+
+def test_a_world_without_a_study_to_measure_by_is_refused(tmp_path: Path) -> None:
+    root = small_root(tmp_path, 30)
+    write_json(root / measure.ARM, {"checkpoint": "sft", "bias": False})
+    held = ", ".join(sorted({row["institution"] for row in dataset.rows(root, "test")}))
+    with pytest.raises(BadInput, match="no test study of the subset in_domain"):
+        measure.measure(small(f"ingest.split.held_out=[{held}]"), root)
 
 
 @pytest.mark.slow

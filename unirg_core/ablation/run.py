@@ -29,6 +29,14 @@ NEEDS = (
     "The ablation draws worlds with a truth file and an institution that is held out; it needs "
     "ingest.source = phantom and ingest.split.held_out."
 )
+TESTS = (
+    "The ablation measures every arm on patients of the training institutions too, and ingest.split.test = 0 keeps "
+    "none; set it above 0."
+)
+VALIDATES = (
+    "Arm {} chooses its bias on validation studies, and ingest.split.validation = 0 keeps none; set it above 0, or "
+    "name other arms in --arms."
+)
 
 
 @dataclass(frozen=True)
@@ -62,11 +70,16 @@ def ablate(
     Raises
     ------
     BadInput
-        When the source is not drawn, a parameter will not do, or another ablation is under way in the same folder.
+        When the source is not drawn, no studies are kept to measure by, a parameter will not do, or another ablation is
+        under way in the same folder.
     """
     if params.ingest.source != "phantom" or not params.ingest.split.held_out:
         raise BadInput(NEEDS)
+    if not params.ingest.split.test:
+        raise BadInput(TESTS)
     for arm in arms:
+        if arm.trains == "bias" and not params.ingest.split.validation:
+            raise BadInput(VALIDATES.format(arm.name))
         changed(params, pairs[0], arm.changes(params))
     folder = home() / "ablation"
     with _alone(folder), ThreadPoolExecutor(jobs) as pool:
