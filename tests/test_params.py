@@ -75,6 +75,8 @@ ROOT = Path(__file__).resolve().parents[1]
         ("gate=", "gate"),
         ("register.name=a b", "register.name"),
         ("approve.mode=maybe", "approve.mode = maybe will not do"),
+        ("approve.wait_hours=0", "approve.wait_hours = 0 will not do"),
+        ("approve.wait_hours=9000", "approve.wait_hours = 9000 will not do: give 8760 or less"),
     ],
 )
 def test_a_bad_value_is_refused_with_its_path_and_the_remedy(assignment: str, said: str) -> None:

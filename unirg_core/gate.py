@@ -2,8 +2,8 @@
 
 A rule is passed, failed, not applicable (no champion, no truth file, nobody in the subset: never a pass) or
 inconclusive (too few patients, no interval). The verdict is `failed` when a rule failed on enough patients,
-`inconclusive: ...` when a rule that applies could not be judged or when none was judged by a score outside the reward,
-and `passed` otherwise. The stage itself succeeds whatever the verdict.
+`inconclusive: ...` when a rule that applies could not be judged or when none was judged by a score that is held out of
+the reward and of its families, and `passed` otherwise. The stage itself succeeds whatever the verdict.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from unirg_core.families import rewarded
+from unirg_core.families import independent, rewarded
 from unirg_core.faults import BadInput
 from unirg_core.files import file_digest, read_json, write_json
 from unirg_core.params import Params, Rule
@@ -52,6 +52,7 @@ def judge(
     rows = [_judge_rule(number, rule, evaluation, minimum_patients) for number, rule in enumerate(rules)]
     for row in rows:
         row["in_reward"] = row["score"] in reward
+        row["held_out"] = independent(row["score"], frozenset(reward))
     verdict, reason = _overall(rows, evaluation["subsets"], minimum_patients)
     return {"verdict": verdict, "reason": reason, "minimum_patients": minimum_patients, "rules": rows}
 
@@ -141,7 +142,8 @@ def _overall(
         return INCONCLUSIVE, " ".join(row["reason"] for row in open_rules)
     if not counts[PASSED]:
         return NOTHING_JUDGED, " ".join(row["reason"] for row in rows)
-    if all(row["in_reward"] for row in rows if row["verdict"] == PASSED):
-        return REWARD_ONLY, f"{tally}, and every rule that was judged uses a score that was in the reward."
+    if not any(row["held_out"] for row in rows if row["verdict"] == PASSED):
+        said = "every rule that was judged uses a score that was in the reward, or is of its families"
+        return REWARD_ONLY, f"{tally}, and {said}."
     absent = counts[NOT_APPLICABLE]
     return PASSED, f"{tally}." + (f" Only {len(rows) - absent} of {len(rows)} rules apply here." if absent else "")
