@@ -84,6 +84,13 @@ def test_all_weights_of_the_8b_need_sixteen_bytes_each_where_they_are_spread() -
     assert held - gathered == pytest.approx(16 * 8_767_123_696 / 8)
 
 
+@pytest.mark.parametrize(("dtype", "computed_with"), [("float32", 0), ("bfloat16", 2)])
+def test_all_weights_of_one_gpu_need_sixteen_bytes_each_too(dtype: str, computed_with: int) -> None:
+    above = {"model": {"lora": None, "freeze_vision": False, "dtype": dtype}}
+    kept = _estimate("qwen3-vl-2b-lora", above=above).kept
+    assert sum(kept.values()) == (16 + computed_with) * 2_127_532_032
+
+
 @pytest.mark.parametrize(
     ("stage", "part", "above", "factor"),
     [
@@ -113,7 +120,7 @@ def test_the_cache_is_that_of_the_rollouts_written_at_once() -> None:
     ("name", "above", "division", "expected"),
     [
         ("unirg-cxr-8b", {}, None, 4 * 8_767_123_696 / 8),
-        ("unirg-cxr-8b", {}, Division(), 2 * 8_767_123_696),
+        ("unirg-cxr-8b", {}, Division(), 4 * 8_767_123_696),
         ("unirg-cxr-8b", {"rl": {"step2": None}}, None, None),  # step 1 goes without KL
         ("unirg-cxr-8b-lora", {}, None, 4 * ADAPTER),
         ("unirg-cxr-8b-lora", {}, Division(8, sharded=True), 4 * ADAPTER / 8),

@@ -42,7 +42,9 @@ class Model(Section):
     ] = 0.0
     freeze_vision: bool = True
     lora: Lora | None = None
-    dtype: Literal["float32", "bfloat16"] = "float32"
+    dtype: Literal["float32", "bfloat16"] = Field(
+        "float32", description="What is computed with and published; weights that learn are float32 (docs/recipes.md)"
+    )
     device: Literal["auto", "cpu", "cuda"] = "cpu"
     threads: Annotated[int, Field(ge=0, description="CPU threads; fixed, so that sums come out equal. 0: all")] = 2
 

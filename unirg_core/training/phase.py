@@ -2,6 +2,10 @@
 
 A phase keeps all it has in its folder below the stage's work folder: checkpoints while it trains, and at the end
 `result` (model and trajectory, written whole). What is there when it starts tells where it goes on.
+
+Weights that learn are float32 whatever `model.dtype` is: a step at the paper's rates is smaller than the spacing of
+bfloat16 and would be rounded away. `bfloat16` is what they are computed with and published in, and what lies below an
+adapter.
 """
 
 import os
@@ -145,7 +149,7 @@ def _train(
     trained = _whole(trainer, phase, model_params)
     if ranks.first():
         with folder_written_whole(result) as temporary:
-            models.save(trained, processor, temporary / MODEL)
+            models.save(_as_published(trained, model_params), processor, temporary / MODEL)
             write_json(temporary / FACTS, facts)
     ranks.together()
 
@@ -212,6 +216,13 @@ def _learnt_twin(name: str) -> str:
     return ".".join("default" if part == "ref" else part for part in name.split("."))
 
 
+def _as_published(model: Any, model_params: Model) -> Any:
+    """Return a trained model in `model.dtype`, its adapter, if there is one, added into the weights before."""
+    import torch
+
+    return models.merged(model).to(getattr(torch, model_params.dtype))
+
+
 def _unused(processor: Any) -> None:
     """Take back what using a tokenizer leaves in it: its file would tell whether this process has padded a batch."""
     backend = getattr(processor.tokenizer, "backend_tokenizer", None)
@@ -224,7 +235,8 @@ def prepared(model_params: Model, start: Path | None, seed: int) -> tuple[Any, A
     """Return the model ready to learn and its processor: vision frozen, adapter added, as the parameters say."""
     import torch
 
-    model, processor = models.load(model_params, start)
+    learning = model_params if model_params.lora else model_params.model_copy(update={"dtype": "float32"})
+    model, processor = models.load(learning, start)
     # deterministic mode would fill each new buffer with NaN, a third of a CPU step; nothing here reads one unwritten
     torch.utils.deterministic.fill_uninitialized_memory = False
     if model_params.freeze_vision:
