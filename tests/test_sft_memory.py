@@ -84,6 +84,15 @@ def test_all_weights_of_the_8b_need_sixteen_bytes_each_where_they_are_spread() -
     assert held - gathered == pytest.approx(16 * 8_767_123_696 / 8)
 
 
+@pytest.mark.parametrize("name", ["unirg-cxr-8b", "unirg-cxr-8b-lora", "continue-unirg-cxr", "qwen3-vl-2b-lora"])
+def test_the_table_of_the_recipes_is_what_is_computed(name: str) -> None:
+    lines = (ROOT / "docs" / "doctor.md").read_text().splitlines()
+    (line,) = (line for line in lines if line.startswith(f"| `{name}`"))
+    told = [cell.strip() for cell in line.split("|")[2:4]]
+    found = [f"{_estimate(name, stage).peak / GIB:.1f}" for stage in ("sft", "rl")]
+    assert told == [found[0] if recipe(name).sft.epochs else "-", found[1]]
+
+
 @pytest.mark.parametrize(("dtype", "computed_with"), [("float32", 0), ("bfloat16", 2)])
 def test_all_weights_of_one_gpu_need_sixteen_bytes_each_too(dtype: str, computed_with: int) -> None:
     above = {"model": {"lora": None, "freeze_vision": False, "dtype": dtype}}
@@ -158,7 +167,7 @@ def test_a_prior_counts_as_a_further_picture_and_as_many_words_again(prior: str,
     seen = memory.seen_of(known, shape)
     assert (seen.tokens, seen.patches) == (pictures * shape.tokens + words, pictures * shape.patches)
     grown = _estimate("unirg-cxr-8b", "rl", {"model": {"prior": prior}}).kept["pictures"]
-    assert grown == pictures * _estimate("unirg-cxr-8b", "rl").kept["pictures"]
+    assert grown == pictures * _estimate("unirg-cxr-8b", "rl", {"model": {"prior": "none"}}).kept["pictures"]
 
 
 def test_a_sleeping_vllm_is_there_only_while_it_writes() -> None:
