@@ -83,7 +83,8 @@ class RlStep(Section):
         "group", description="Standard deviation that advantages are divided by"
     )
     loss: Literal["dapo", "grpo", "dr_grpo", "bnpo"] = Field(
-        "dapo", description="What the loss averages over: all tokens, each completion, a fixed length, a batch's tokens"
+        "dapo",
+        description="What the loss averages over: all tokens, each completion, a fixed length, a micro batch's tokens",
     )
     curriculum: Literal["none", "abnormal_first", "simple_first", "rare_more"] = Field(
         "none", description="Order of the prompts (docs/training.md)"

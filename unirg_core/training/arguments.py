@@ -7,7 +7,8 @@ the image tokens of a prompt, and `model.dtype` says whether is computed in half
 
 Batches are those of an optimiser step over all processes: `micro_batch` and the number of processes divide them, and
 what is left is accumulated. Both losses are means over all tokens of the step, so that the division changes no more
-than the order of sums.
+than the order of sums. RL's other losses keep to that but for `bnpo`: a mean over a micro batch's own tokens, of which
+each then counts alike, so that a token weighs more the fewer stand beside it.
 """
 
 from importlib.util import find_spec
