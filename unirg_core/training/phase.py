@@ -125,6 +125,7 @@ def _train(
 ) -> None:
     from unirg_core.training.watch import Watch
 
+    _check_adapter(model_params)
     if models.device(model_params) == "cpu":
         keep_freed(ALL)
     model, processor = prepared(model_params, phase.start, phase.seed)
@@ -166,6 +167,16 @@ def _facts(trainer: Any, phase: Phase, watchers: Sequence[Any], share: float) ->
         "trajectory": trajectory(trainer.state.log_history),
         **{name: value for watcher in watchers for name, value in watcher.facts().items()},
     }
+
+
+def _check_adapter(model_params: Model) -> None:
+    """Refuse an adapter under DeepSpeed ZeRO-3: its first step fails on weights of two kinds (TRL's issue 6089)."""
+    asked = os.environ.get("ACCELERATE_USE_DEEPSPEED", "").lower() == "true"
+    if model_params.lora and asked and os.environ.get("ACCELERATE_DEEPSPEED_ZERO_STAGE") == "3":
+        raise BadInput(
+            "DeepSpeed ZeRO-3 cannot hold model.lora's float32 beside bfloat16 weights; set launch.config to "
+            "eight-gpu-fsdp, or model.lora to null."
+        )
 
 
 def _check_spread(trainer: Any) -> None:
