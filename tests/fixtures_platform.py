@@ -49,7 +49,8 @@ def light(home: Path, *before: str, **streams: object) -> Iterator[tuple[subproc
     """Start a light platform; yield it, once it is up, and the processes of its parts."""
     command = [*before, sys.executable, "-c", LIGHT, *free_ports()]
     own = {**os.environ, "UNIRG_HOME": str(home), "PYTHONPATH": str(ROOT)}
-    child = subprocess.Popen(command, cwd=ROOT, env=own, start_new_session=True, **streams)
+    heeding = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)}  # the tests may run under nohup
+    child = subprocess.Popen(command, cwd=ROOT, env=own, start_new_session=True, **heeding, **streams)
     parts: set[int] = set()
     try:
         until = time.monotonic() + 60

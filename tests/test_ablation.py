@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from unirg_core import ablation, params
-from unirg_core.ablation import arms, bias, printing, run, table, verb
+from unirg_core import params
+from unirg_core.ablation import arms, bias, roots, run, table, verb
+from unirg_core.ablation.training import seconds_trained
 from unirg_core.cli import training
 from unirg_core.faults import BadInput
 from unirg_core.files import append_line
@@ -119,9 +120,14 @@ def test_an_arm_brings_what_it_starts_from() -> None:
         *((verb.Request(recipe=name), run.NEEDS) for name in ("covid-folder", "openi-cpu", "unirg-cxr-8b")),
         (verb.Request(set=("ingest=5",)), "ingest = 5 will not do"),
         (verb.Request(set=("ingest.split.held_out=[]",)), "and ingest.split.held_out"),
+        (verb.Request(set=("ingest.split.test=0",)), "ingest.split.test = 0 keeps none; set it above 0."),
+        (verb.Request(set=("ingest.split.validation=0",)), "Arm sft_bias chooses its bias on validation studies"),
     ],
 )
-def test_what_cannot_be_is_refused_before_any_work(request_: verb.Request, said: str, unirg_home: Path) -> None:
+def test_what_cannot_be_is_refused_before_any_work(
+    request_: verb.Request, said: str, unirg_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roots, "run_stage", lambda *_: pytest.fail("a stage was run"))
     with pytest.raises(BadInput, match=re.escape(said)):
         verb.run_and_tell(request_, ROOT, None, False)
     assert not list(unirg_home.glob("ablation/world-*"))
@@ -237,6 +243,10 @@ def test_the_verb_trains_tells_and_takes_over_what_is_done(unirg_home: Path, tmp
         ([(1, 2.0), (2, 3.0)], 5.0),
         ([(1, 2.0), (2, 3.0), (2, 4.0), (3, 1.0)], 7.0),  # cut off after step 2, which was done again
         ([(0, None), (1, 2.0)], 2.0),  # a look at the validation set has no step of its own
+        ([(1, 2.0), (2, 3.0), (2, None)], 5.0),  # nor does it take the seconds of the step that it follows
+        ([(1, 2.0), (2, 3.0), (3, 4.0), (1, 1.0), (2, 1.0)], 2.0),  # made anew with fewer steps
+        ([(1, 9.0), (2, 9.0), (1, 1.0), (2, 1.0), (2, 3.0), (3, 1.0)], 5.0),  # which was cut off in its turn
+        ([(1, 2.0), (1, 3.0), (2, 1.0)], 4.0),  # cut off before its first checkpoint
     ],
 )
 def test_the_seconds_of_an_arm_that_was_cut_off_are_those_of_all_its_steps(
@@ -244,43 +254,4 @@ def test_the_seconds_of_an_arm_that_was_cut_off_are_those_of_all_its_steps(
 ) -> None:
     for step, spent in lines:
         append_line(tmp_path / METRICS, {"step": step, "figures": {"seconds/step": spent} if spent else {}})
-    assert run.seconds_trained(tmp_path) == seconds
-
-
-def _found(varied: float | None) -> dict[str, object]:
-    """Return the figures of three arms, of which the last varies the recipe."""
-
-    def row(arm: str, against: str, value: float | None) -> dict[str, object]:
-        values = [None if value is None else {"value": value + shift} for shift in (-0.01, 0.0, 0.01)]
-        return {"arm": arm, "against": against, "subset": "held_out", "score": "truth_micro_f1",
-                **table.over(values, 0.95)}  # fmt: skip
-
-    names = ["sft", "sft_rl", "group_4"]
-    return {
-        "level": 0.95,
-        "pairs": [{"world": world, "seed": world} for world in range(3)],
-        "arms": [
-            {"arm": name, "title": arms.ARMS[name].title, "group": arms.ARMS[name].group, "collapsed": 0,
-             "seconds": [1.0]} for name in names
-        ],
-        "scores": [],
-        "differences": [row("sft_rl", "sft", 0.05), row("group_4", "sft", 0.08), row("group_4", "sft_rl", varied)],
-    }  # fmt: skip
-
-
-def test_what_varies_the_recipe_is_held_against_the_recipe_too(tmp_path: Path) -> None:
-    said = printing.as_text(_found(0.03))
-    first, second = said.split("The recipe with one change, less sft_rl")
-    assert "+0.080 [+0.055, +0.105]" in first and "+0.020 +0.030 +0.040" in second and "SFT + RL" not in second
-    printing.draw(_found(0.03), tmp_path / "figure.png")
-    assert (tmp_path / "figure.png").stat().st_size > 10_000
-    assert "4 rollouts a prompt" in printing.as_text(_found(None)).split("one change")[1]  # collapsed on every pair
-
-
-def test_a_collapse_is_told(tmp_path: Path) -> None:
-    pairs = [run.Pair(1, 0)]
-    measured = [run.Measured(arms.ARMS["sft"], pairs[0], tmp_path, {"collapsed": "All the same.", "seconds": 3.0})]
-    found = table.table(DEFAULT, measured)
-    assert found["scores"] == [] and found["differences"] == []
-    assert "SFT: collapsed on 1 of 1" in printing.as_text(found)
-    assert ablation.Pair is run.Pair
+    assert seconds_trained(tmp_path) == seconds

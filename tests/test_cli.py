@@ -33,7 +33,7 @@ def test_no_summary_is_cut_off_at_eighty_columns(group: list[str]) -> None:
 
 
 def test_the_help_of_the_ablation_names_every_arm_in_its_group_and_what_all_cost() -> None:
-    from unirg_core.ablation import ARMS
+    from unirg_core.ablation.arms import ARMS
 
     said = unirg("ablate", "--help").stdout
     lines = said.split("Arms by group;")[1].split("Example:")[0].splitlines()[1:]

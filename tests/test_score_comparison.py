@@ -23,7 +23,10 @@ QUICK = Settings(resamples=200, swaps=999)
         ([0.5, 0.5], [1.0, 1.0]),
         ([0.02], [0.02]),
         ([], []),
-        ([None, 0.02, None], [None, 0.02, None]),  # what has no p-value is no comparison
+        ([None, 0.02, None], [None, 0.06, None]),  # what has no p-value was asked for all the same
+        ([0.02, *[None] * 12], [0.26, *[None] * 12]),
+        ([0.01, None, 0.03], [0.03, None, 0.06]),
+        ([None], [None]),
         ([0.9, 0.001], [0.9, 0.002]),
     ],
 )

@@ -4,8 +4,3 @@ An arm is one way to train, a pair is a world with a seed of training. Every arm
 as a run; what it writes for the test sets is scored against the truth file. Intervals are t over pairs, and each pair
 has a world of its own: so they hold the chance of seeds and of test patients both.
 """
-
-from unirg_core.ablation.arms import ARMS, Arm
-from unirg_core.ablation.run import Pair, ablate
-
-__all__ = ["ARMS", "Arm", "Pair", "ablate"]

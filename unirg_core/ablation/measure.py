@@ -18,6 +18,11 @@ def measure(params: Params, root: Path) -> dict[str, Any]:
     """Write `scores.parquet` of an arm and of the constant template, and return the figures of its texts.
 
     `arm.json` says in which checkpoint the model stands, and whether a logit bias is chosen for it.
+
+    Raises
+    ------
+    BadInput
+        When there is no truth file, or no study to measure by.
     """
     import pyarrow.parquet as pq
 
@@ -29,8 +34,14 @@ def measure(params: Params, root: Path) -> dict[str, Any]:
 
     asked = read_json(root / ARM)
     folder = root / "checkpoints" / asked["checkpoint"]
-    pushed, strengths = bias.chosen(params, root, folder) if asked["bias"] else ({}, {})
     rows = predict.studies(params, root)
+    subsets = [row["subset"] for row in rows]
+    if empty := [name for name in predict.SUBSETS if name not in subsets]:
+        raise BadInput(
+            f"The world has no test study of the subset {empty[0]}, by which every arm is measured; raise "
+            "ingest.phantom.patients or ingest.split.test."
+        )
+    pushed, strengths = bias.chosen(params, root, folder) if asked["bias"] else ({}, {})
     truth, reason = scoring.truth_of(root, rows)
     if truth is None:
         raise BadInput(f"The ablation holds reports against a truth file, and {reason}.")
@@ -41,8 +52,7 @@ def measure(params: Params, root: Path) -> dict[str, Any]:
     told = {system: narratives(written, params.model.output) for system, written in texts.items()}
     with written_whole(root / SCORED) as temporary:
         pq.write_table(scoring.score(rows, texts, {name: scores[name] for name in named}, truth, told), temporary)
-    subsets = [row["subset"] for row in rows]
-    figures = {name: summary.text_figures(_within(told["arm"], subsets, name)) for name in ("in_domain", "held_out")}
+    figures = {name: summary.text_figures(_within(told["arm"], subsets, name)) for name in predict.SUBSETS}
     return {"texts": figures, "strengths": strengths}
 
 

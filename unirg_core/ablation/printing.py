@@ -113,7 +113,9 @@ def _bounds(row: Mapping[str, Any]) -> tuple[float, float] | None:
 
 def _kind(found: Mapping[str, Any]) -> str:
     count = len(found["pairs"])
-    return f"{found['level']:.0%} " + (f"t interval over {count} pairs" if count > 1 else "interval over the patients")
+    fewer = ", fewer where an arm collapsed" if any(arm["collapsed"] for arm in found["arms"]) else ""
+    over = f"t interval over {count} pairs{fewer}" if count > 1 else "interval over the patients"
+    return f"{found['level']:.0%} {over}"
 
 
 def _collapsed(found: Mapping[str, Any]) -> list[str]:

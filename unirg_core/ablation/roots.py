@@ -16,35 +16,63 @@ import unirg_core
 from unirg_core.faults import BadInput, HonestNegative
 from unirg_core.files import digest_of, file_digest, read_json, write_json
 from unirg_core.home import home, silenced
-from unirg_core.params import Params, dump
+from unirg_core.params import Params, dump, read_yaml
+from unirg_core.runs.checkout import git
 
 DONE = "done.json"
-_CODE = Path(unirg_core.__file__).parent
+_ROOT = Path(unirg_core.__file__).parents[1]
+_CODE_BELOW = ("unirg_core/", "infra/")
 _SHOWN = 20
-_TRAINING = ("sft.py", "rl.py", "training", "models", "scores")
 _DRAWING = ("ingest", "validate")
+MEASURING = ("unirg_core/ablation/measure.py", "unirg_core/ablation/bias.py")
+"""What an arm is measured with beside the stages' own code."""
 
 
 def world_digest(params: Params) -> str:
-    """Return the digest of all that decides a world's data."""
+    """Return the digest of all that decides a world's data: parameters and code."""
     asked = params.model_dump(mode="json", by_alias=True, include={"seed", "ingest", "validate"})
-    return digest_of([asked, _code(_DRAWING)])
+    return digest_of([asked, _digests(code(*_DRAWING))])
 
 
 def arm_digest(params: Params, trains: str, world: Sequence[str], start: str) -> str:
-    """Return the digest of all that decides what an arm writes: parameters, data, what it starts from, and code."""
-    sections = {"seed", "model", "scores", "evaluate", *({trains} & {"sft", "rl"})}
+    """Return the digest of what decides what an arm writes: parameters, data, code, and the model that it starts from.
+
+    Versions of libraries and the kind of processor are not in it: what they change shows where an arm that is only kept
+    is trained anew for another to start from.
+    """
+    sections = {"seed", "launch", "model", "scores", "evaluate", *({trains} & {"sft", "rl"})}
     asked = params.model_dump(mode="json", by_alias=True, include=sections)
-    return digest_of([asked, list(world), start, _code((*_TRAINING, "evaluate", "ablation/bias.py"))])
+    return digest_of([asked, list(world), start, _digests(arm_code(trains))])
 
 
-def _code(parts: Sequence[str]) -> list[list[str]]:
-    files = [path for part in parts for path in _sources(_CODE / part)]
-    return [[path.relative_to(_CODE).as_posix(), file_digest(path)] for path in files]
+def arm_code(trains: str) -> list[str]:
+    """Return the files of the checkout that train and measure an arm; a bias is chosen by code that SFT uses too."""
+    return sorted({*code("rl" if trains == "rl" else "sft", "evaluate"), *MEASURING})
 
 
-def _sources(path: Path) -> list[Path]:
-    return [path] if path.is_file() else sorted(path.rglob("*.py"))
+def code(*stages: str) -> list[str]:
+    """Return the files of the checkout, data files too, that `dvc.yaml` has these stages depend on."""
+    declared = read_yaml(_ROOT / "dvc.yaml")["stages"]
+    named = {dep for stage in stages for dep in declared[stage]["deps"] if dep.startswith(_CODE_BELOW)}
+    return sorted(path.relative_to(_ROOT).as_posix() for dep in named for path in _files(_ROOT / dep))
+
+
+def _files(path: Path) -> list[Path]:
+    below = [path] if path.is_file() else path.rglob("*")
+    return [one for one in below if one.is_file() and "__pycache__" not in one.parts]
+
+
+def _digests(files: Sequence[str]) -> list[list[str]]:
+    return [[name, file_digest(_ROOT / name)] for name in files]
+
+
+def commit() -> str | None:
+    """Return the commit of the code that runs, ending in `-dirty` where its files are not as committed."""
+    try:
+        found = git(_ROOT, "rev-parse", "HEAD")
+        return f"{found}-dirty" if git(_ROOT, "status", "--porcelain", "--", *_CODE_BELOW, "dvc.yaml") else found
+    except BadInput:
+        return None
 
 
 def is_done(folder: Path, digest: str) -> bool:
@@ -69,7 +97,7 @@ def prepare(folder: Path, params: Params, linked: Mapping[str, Path]) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "params.yaml").write_text(dump(params))
-    for name, target in {"unirg_core": _CODE, "dvc.yaml": _CODE.parent / "dvc.yaml", **linked}.items():
+    for name, target in {"unirg_core": _ROOT / "unirg_core", "dvc.yaml": _ROOT / "dvc.yaml", **linked}.items():
         path = folder / name
         path.unlink(missing_ok=True)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,19 +14,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from unirg_core.ablation import kept, measure, roots
+from unirg_core import models
+from unirg_core.ablation import kept, roots, training
 from unirg_core.ablation.arms import ARMS, Arm, Overlay
-from unirg_core.faults import BadInput, HonestNegative
-from unirg_core.files import file_digest, read_json, read_lines, tree_digest, write_json
+from unirg_core.faults import BadInput
+from unirg_core.files import file_digest
 from unirg_core.home import home, locked
 from unirg_core.params import Params, overlay, parse
-from unirg_core.progress import METRICS, Progress, say
+from unirg_core.progress import Progress, say
 from unirg_core.runs import pins
 from unirg_core.study import MANIFEST, SELECTION, TRUTH
 
 NEEDS = (
     "The ablation draws worlds with a truth file and an institution that is held out; it needs "
     "ingest.source = phantom and ingest.split.held_out."
+)
+TESTS = (
+    "The ablation measures every arm on patients of the training institutions too, and ingest.split.test = 0 keeps "
+    "none; set it above 0."
+)
+VALIDATES = (
+    "Arm {} chooses its bias on validation studies, and ingest.split.validation = 0 keeps none; set it above 0, or "
+    "name other arms in --arms."
 )
 
 
@@ -61,11 +70,16 @@ def ablate(
     Raises
     ------
     BadInput
-        When the source is not drawn, a parameter will not do, or another ablation is under way in the same folder.
+        When the source is not drawn, no studies are kept to measure by, a parameter will not do, or another ablation is
+        under way in the same folder.
     """
     if params.ingest.source != "phantom" or not params.ingest.split.held_out:
         raise BadInput(NEEDS)
+    if not params.ingest.split.test:
+        raise BadInput(TESTS)
     for arm in arms:
+        if arm.trains == "bias" and not params.ingest.split.validation:
+            raise BadInput(VALIDATES.format(arm.name))
         changed(params, pairs[0], arm.changes(params))
     folder = home() / "ablation"
     with _alone(folder), ThreadPoolExecutor(jobs) as pool:
@@ -106,6 +120,7 @@ class _Work:
         self, params: Params, folder: Path, keep: Path | None, pool: ThreadPoolExecutor, progress: Progress
     ) -> None:
         self._params, self._folder, self._keep, self._pool, self._progress = params, folder, keep, pool, progress
+        self._base = models.digest(params.model.base, params.model.revision)
         self._arms: dict[tuple[Pair, str], Future[Measured]] = {}
         self._locks: dict[Path, threading.Lock] = {}
         self._told, self._copying = threading.Lock(), threading.Lock()
@@ -120,7 +135,7 @@ class _Work:
         if before and before.collapsed:
             return Measured(arm, pair, before.folder, before.facts)
         params = changed(self._params, pair, arm.changes(self._params))
-        start = before.facts["model"] if before else ""
+        start = before.facts["model"] if before else self._base
         digest = roots.arm_digest(params, arm.trains, self._data(pair.world), start)
         folder = self._complete(_place(pair, arm), digest) or self._trained(arm, pair, params, digest)
         measured = Measured(arm, pair, folder, roots.facts(folder))
@@ -131,7 +146,15 @@ class _Work:
         return measured
 
     def _complete(self, place: str, digest: str) -> Path | None:
-        """Return the folder that holds what was made from inputs of that digest: our own, or the one that is kept."""
+        """Return the folder that holds what was made from inputs of that digest: our own, or the one that is kept.
+
+        Raises
+        ------
+        BadInput
+            When the one that is kept was made from other inputs.
+        """
+        if self._keep:
+            kept.refuse_other(self._keep / place, digest)
         found = (root / place for root in (self._folder, self._keep) if root)
         folder = next((one for one in found if roots.is_done(one, digest)), None)
         if folder:
@@ -150,7 +173,8 @@ class _Work:
             lock = self._locks.setdefault(folder, threading.Lock())
         with lock:
             if not roots.is_done(folder, digest):
-                roots.finish(folder, digest, make(folder))
+                told = {"commit": roots.commit()}
+                roots.finish(folder, digest, {**told, **make(folder)})
         self._kept(folder, place)
         return folder
 
@@ -184,7 +208,9 @@ class _Work:
         world, start = self._drawn(pair.world), None
         if arm.trains != "sft":
             start = self._start(ARMS[arm.start], pair)
-        return self._made(_place(pair, arm), digest, lambda folder: self._train(arm, params, folder, world, start))
+        return self._made(
+            _place(pair, arm), digest, lambda folder: training.train(arm, params, folder, world, start, self._base)
+        )
 
     def _start(self, arm: Arm, pair: Pair) -> Path:
         """Return our own folder of an arm that another starts from; one that is only kept is trained again.
@@ -195,8 +221,9 @@ class _Work:
             When it becomes another model than the one that is kept.
         """
         params = changed(self._params, pair, arm.changes(self._params))
-        folder = self._trained(arm, pair, params, roots.arm_digest(params, arm.trains, self._data(pair.world), ""))
-        if roots.facts(folder)["model"] != self._arms[pair, arm.name].result().facts["model"]:
+        digest = roots.arm_digest(params, arm.trains, self._data(pair.world), self._base)
+        folder = self._trained(arm, pair, params, digest)
+        if roots.facts(folder).get("model") != self._arms[pair, arm.name].result().facts["model"]:
             raise BadInput(
                 self._otherwise(f"{arm.title} of world {pair.world}, seed {pair.seed}, becomes another model")
             )
@@ -208,22 +235,6 @@ class _Work:
             "there, or keep this pair in another folder."
         )
 
-    def _train(self, arm: Arm, params: Params, folder: Path, world: Path, start: Path | None) -> dict[str, Any]:
-        linked = {"data": world / "data", "inputs.json": world / "inputs.json"}
-        roots.prepare(folder, params, linked | ({"checkpoints/sft": start / "checkpoints" / "sft"} if start else {}))
-        write_json(
-            folder / measure.ARM, {"checkpoint": "rl" if arm.trains == "rl" else "sft", "bias": arm.trains == "bias"}
-        )
-        try:
-            if arm.trains != "bias":
-                roots.run_stage(folder, "unirg_core", arm.trains)
-        except HonestNegative as error:
-            return {"collapsed": str(error), "seconds": seconds_trained(folder / "run")}
-        roots.run_stage(folder, "unirg_core.ablation.measure")
-        trained = folder / "checkpoints" / ("rl" if arm.trains == "rl" else "sft")
-        facts = {"seconds": seconds_trained(folder / "run"), "model": tree_digest(trained)}
-        return {**facts, **read_json(folder / measure.FIGURES)}
-
 
 def _world(world: int) -> str:
     return f"world-{world}"
@@ -231,13 +242,6 @@ def _world(world: int) -> str:
 
 def _place(pair: Pair, arm: Arm) -> str:
     return f"{_world(pair.world)}/seed-{pair.seed}/{arm.name}"
-
-
-def seconds_trained(run: Path) -> float:
-    """Return the seconds of a training's steps, each counted once: those of an arm that was cut off too."""
-    path = run / METRICS
-    lines = read_lines(path) if path.exists() else []
-    return sum({line["step"]: line["figures"].get("seconds/step", 0.0) for line in lines}.values())
 
 
 def default_jobs() -> int:

@@ -3,7 +3,8 @@
 Intervals are those of `unirg_core.evaluate.statistics`: all systems and scores see the same resamples. The test of a
 difference swaps the two systems' reports patient by patient (`scipy.stats.permutation_test`, samples), exactly where
 there are few patients, and needs no assumption on the score's distribution; it serves means and corpus scores alike.
-Holm's correction is over all comparisons of the run, every score and pair, so that looking at many costs its price.
+Holm's correction is over all comparisons of the run, every score and pair, also those whose test is undefined, so that
+looking at many costs its price.
 """
 
 from collections.abc import Mapping, Sequence
@@ -131,11 +132,15 @@ def swap_test(
 
 
 def holm(values: Sequence[float | None]) -> list[float | None]:
-    """Return p-values corrected for their number by Holm's step-down method (Holm 1979); None stays None."""
+    """Return p-values corrected for the number of all comparisons by Holm's step-down method (Holm 1979).
+
+    One without a p-value counts as one of 1 and stays None: to drop a question that has no answer would make the others
+    look clearer.
+    """
     order = sorted((p, place) for place, p in enumerate(values) if p is not None)
     corrected: list[float | None] = [None] * len(values)
     worst = 0.0
     for rank, (p, place) in enumerate(order):
-        worst = max(worst, min(1.0, (len(order) - rank) * p))
+        worst = max(worst, min(1.0, (len(values) - rank) * p))
         corrected[place] = round(worst, _DIGITS)
     return corrected
