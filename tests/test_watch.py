@@ -162,7 +162,10 @@ def test_files_that_come_and_go_under_a_look_never_end_it(drop: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (lambda drop: (drop / "a").symlink_to("a"), r"drop/a cannot be looked at \(Too many levels of symbolic links\)"),
+        (
+            lambda drop: (drop / "a").symlink_to("a"),
+            r"drop/a cannot be looked at \(Too many levels of symbolic links\)",
+        ),
         (lambda drop: (drop / "up").symlink_to(drop), r"up/up.* cannot be looked at \(Too many levels"),
     ],
 )
@@ -277,6 +280,8 @@ def test_a_drop_that_arrives_starts_one_run_with_its_form(platform: Platform, tm
     (run,) = _runs(platform)
     known = _memory(platform)
     assert known["flow_run"] == run["id"]
+    (record,) = _await(platform, platform.clone.records)
+    assert (record["trigger"]["kind"], record["trigger"]["principal"]) == ("event", f"drop {known['drop']}")
     asked = run["parameters"]["form"]
     assert asked == {
         "recipe": "smoke",
@@ -330,6 +335,7 @@ def test_the_verb_switches_the_schedule_on_and_off(platform: Platform, tmp_path_
     (schedule,) = platform.ask("deployments/name/watch/drop")["schedules"]
     assert schedule["active"] and schedule["schedule"]["interval"] == 3600
     assert schedule["parameters"]["form"]["path"] == str(drop)
+    _await(platform, lambda: [run for run in _runs(platform, "watch/drop") if run["auto_scheduled"]])
     assert "watch/drop is off" in platform.clone.unirg("watch", "--off")
     assert platform.ask("deployments/name/watch/drop")["schedules"] == []
 
