@@ -9,8 +9,8 @@ before it draws a world, and prints what comes out. Both go on where they were c
 (equal commit, worlds and arms, no figures yet) is logged too, with `"goes_on": true`: it is no look of its own.
 
 Exit code 0 where RL beats the best control in the primary endpoint (its interval lies above zero, and RL collapsed on
-no pair), 1 where it does not, 2 where the input will not do; what was asked for is checked before anything is logged
-or drawn.
+no pair), 1 where it does not, 2 where the input will not do, or at a fault; what was asked for is checked before
+anything is logged or drawn.
 """
 
 import argparse
@@ -224,6 +224,8 @@ def _p(value: float | None) -> str:
 
 
 if __name__ == "__main__":
+    from ending import end
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--rehearse", action="store_true", help="on development worlds, at will")
@@ -236,7 +238,4 @@ if __name__ == "__main__":
     os.environ.update(silenced(os.environ))
     os.environ.setdefault("UNIRG_HOME", str(ROOT / ".unirg"))
     names = list(dict.fromkeys(name.strip() for name in asked.arms.split(",") if name.strip()))
-    try:
-        sys.exit(main(asked.confirm, PAIRS if asked.confirm else asked.pairs, names))
-    except BadInput as error:
-        parser.exit(2, f"claim: {error}\n")
+    end("claim", lambda: main(asked.confirm, PAIRS if asked.confirm else asked.pairs, names))

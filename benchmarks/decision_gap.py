@@ -116,12 +116,11 @@ def _figures(said: np.ndarray, true: np.ndarray) -> str:
 
 
 if __name__ == "__main__":
+    from ending import end
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="a trained arm, $UNIRG_HOME/ablation/world-W/seed-S/ARM")
     parser.add_argument("--studies", type=int, default=500, help="at most so many a group; default: %(default)s")
     parser.add_argument("--samples", type=int, default=16, help="sampled reports a study; default: %(default)s")
     given = parser.parse_args()
-    try:
-        main(given.folder.resolve(), given.studies, given.samples)
-    except BadInput as error:
-        parser.exit(2, f"decision_gap: {error}\n")
+    end("decision_gap", lambda: main(given.folder.resolve(), given.studies, given.samples))
