@@ -9,14 +9,15 @@ from prefect.runtime import deployment, flow_run
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows.named import name_flow_run
+from unirg_core.approve import nobody_answered
 from unirg_core.audit import record as records
 from unirg_core.faults import BadInput, HonestNegative
 from unirg_core.params import SOURCES
 from unirg_core.progress import say
 from unirg_core.register.tracking import close_run
-from unirg_core.runs.finish import finish
+from unirg_core.runs.finish import conclude, ended
 from unirg_core.runs.launch import Request, request_run
-from unirg_core.runs.run import STATIONS, UNTIL, Run, Trigger, conclude
+from unirg_core.runs.run import STATIONS, UNTIL, Run, Trigger
 from unirg_core.runs.stage import StageFault
 
 
@@ -72,6 +73,11 @@ def carry_held(run: Run, way: Way) -> str:
     """Take a run whose lock is held through its way, and conclude it however it ends.
 
     Returns the gate's verdict, or, where the run was to end before it, after which station it did.
+
+    Raises
+    ------
+    HonestNegative
+        Among others where the run was completed, and nobody answered for its model in time.
     """
     name_flow_run(run)
     try:
@@ -89,11 +95,22 @@ def carry_held(run: Run, way: Way) -> str:
     if run.stations != STATIONS:
         records.event(run.folder, "ended early", after=run.stations[-1])
     _end(run, records.COMPLETED, f"Record run {run.id}")
+    if said := nobody_answered(run.record):
+        raise HonestNegative(said)
     verdict = run.record.get("verdict")
     return verdict["verdict"] if verdict else f"ended after {run.stations[-1]}"
 
 
 def _end(run: Run, state: str, message: str, error: str | None = None) -> None:
-    finish(run, state, error)
-    close_run(run, state)
-    conclude(run, message)
+    """Conclude a run, then close its page; where it has failed, no further fault takes the place of the first one."""
+    try:
+        conclude(run, ended(run, state, error), message)
+    except Exception as fault:
+        if state == records.COMPLETED:
+            raise
+        say("retrain", f"The end of run {run.id} could not be committed ({type(fault).__name__}: {fault}).")
+        records.change(run.folder, state=state, error=error)
+    try:
+        close_run(run, state)
+    except Exception as fault:  # MLflow is a view of the record
+        say("retrain", f"The MLflow page of run {run.id} stays open ({type(fault).__name__}: {fault}).")

@@ -9,14 +9,15 @@ from prefect.states import Crashed
 from unirg_core.audit import record as records
 from unirg_core.runs.run import Run, all_runs
 
-_UNENDED = (StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
+_UNENDED = (StateType.RUNNING, StateType.PENDING, StateType.CANCELLING, StateType.PAUSED)
 
 
 def name_flow_run(run: Run) -> None:
     """Name this flow run after its run, note it in the record, and end those that died without a word.
 
     A killed process tells Prefect nothing, so the runs that are recorded as killed, and the earlier attempts at this
-    one, are set to `Crashed` by the next flow that starts on the same server.
+    one, are set to `Crashed` by the next flow that starts on the same server. One that died while it waited for a
+    person offers its form no more: nobody would hear the answer.
     """
     here = str(flow_run.id)
     dead = [

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from collections.abc import Callable
 
 from unirg_core.audit import record as records
@@ -20,15 +21,27 @@ def in_process(flow: Callable[[str], str], run_id: str) -> int:
     """
     if parent := os.environ.get("UNIRG_PARENT"):
         die_with(int(parent))
-    _start_api()
     try:
-        verdict = flow(run_id)
+        _start_api()
+        return _carried(flow, run_id)
     except HonestNegative as negative:
         sys.stderr.write(f"unirg: {negative}\n")
         return 1
-    except (BadInput, StageFault) as fault:
+    except StageFault as fault:
+        sys.stderr.write(f"{fault.tail}\nunirg: {fault}\n")
+        return 2
+    except BadInput as fault:
         sys.stderr.write(f"unirg: {fault}\n")
         return 2
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # a bug, or a signal of Prefect's; Python itself would end with 1, which is an honest no
+        traceback.print_exc()
+        return 2
+
+
+def _carried(flow: Callable[[str], str], run_id: str) -> int:
+    verdict = flow(run_id)
     run = find(run_id)
     if "registration" in run.record:
         show(run)

@@ -4,16 +4,14 @@ Report text goes into Prefect's database only where it is drawn; of any other so
 the texts stay in the run's folder.
 """
 
-import re
 from typing import Any
 
 from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
 
 from unirg_core.families import DRAWN_REPORTS
+from unirg_core.progress import PROGRESS
 from unirg_core.runs.run import Run
 from unirg_core.training.completions import sampled
-
-_STEPS = re.compile(r"^\[(?P<stage>\w+)\] (?P<done>\d+)/(?P<total>\d+) \w+ \(")
 
 
 class Bar:
@@ -25,10 +23,12 @@ class Bar:
 
     def heard(self, line: str) -> None:
         """Move the bar, where a line of this stage tells progress; the stage itself says how often."""
-        told = _STEPS.match(line)
-        if not told or told["stage"] != self.stage:
+        before = f"[{self.stage}"
+        told = PROGRESS.match(line, len(before)) if line.startswith(before) else None
+        if not told:
             return
-        percent = round(100 * int(told["done"]) / max(int(told["total"]), 1), 1)
+        done, total = (int(told[name].replace(",", "")) for name in ("done", "total"))
+        percent = round(100 * done / max(total, 1), 1)
         said = f"run {self.run.id}: {line.removeprefix(f'[{self.stage}] ')}"
         if self._artifact is None:
             self._artifact = create_progress_artifact(percent, f"{self.stage}-progress", said)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from prefect import task
+from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from unirg_core.progress import say
@@ -14,10 +15,16 @@ from unirg_core.version import push
 
 @task(name="register", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=5)
 def register(run: Run, verdict: dict[str, Any], approval: dict[str, Any]) -> None:
-    """Log the results, register the model with its verdict and move the aliases that it has earned."""
+    """Log the results, push every output, register the model with its verdict and move the aliases it has earned.
+
+    The aliases move last: where the remote fails for good, the run is recorded as failed and nothing stands for it.
+    """
     log_results(run)
-    done = register_model(run, verdict, approval)
     if run.params.version.push:
         push(run)
+    done = register_model(run, verdict, approval)
     aliases = ", ".join(move["alias"] for move in done["aliases"]) or "none"
     say("register", f"{done['name']} version {done['version']} ({done['verdict']}), aliases: {aliases}")
+    if done["withheld"]:
+        say("register", done["withheld"])
+        create_markdown_artifact(done["withheld"], "champion-withheld", f"run {run.id}")

@@ -15,14 +15,14 @@ _FLUSH_SECONDS = 5.0
 
 
 def through_dvc(run: Run, stage: str) -> None:
-    """Run one stage; its lines go to the log and move its bar, its figures go to MLflow while it runs."""
+    """Run one stage; what it says goes to the log and moves its bar, its figures go to MLflow while it runs."""
     log, curves, bar, flushed = get_run_logger(), Curves(run), Bar(run, stage), time.monotonic()
 
     def heard(line: str) -> None:
         nonlocal flushed
-        log.info(line)
         bar.heard(line)
-        if line.startswith(f"[{stage}]"):
+        if line.startswith(f"[{stage}]"):  # any other may be a trace that quotes a patient: it stays in log.txt
+            log.info(line)
             relay(line)
         if time.monotonic() - flushed > _FLUSH_SECONDS:
             curves.flush()

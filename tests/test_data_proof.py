@@ -1,10 +1,17 @@
 """The proof over all versions: what it counts, and every way in which a history can break it."""
 
+from pathlib import Path
+
 import pytest
 
-from unirg_core.data.looks import _counted
+from unirg_core import params
+from unirg_core.audit import record as records
+from unirg_core.data.looks import _counted, looks
 from unirg_core.data.looks import in_words as looks_in_words
 from unirg_core.data.proof import Seen, check, in_words
+from unirg_core.data.versions import lines, versions
+from unirg_core.files import write_json
+from unirg_core.home import home
 
 
 def _seen(name, splits, merged=()):
@@ -83,3 +90,31 @@ def test_a_version_that_was_refused_is_neither_a_look_nor_a_size():
 
 def test_without_a_version_there_is_no_set():
     assert looks_in_words([]) == "No version with test sets yet."
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        {"sft": {"steps": -1}},
+        {"rl": {"renamed_since": 3}},
+        {"ingest": {"renamed_since": 3}},
+        {"ingest": {"shard_mb": 0}},
+    ],
+)
+def test_versions_of_another_code_stand_in_their_line(above):
+    root = Path(__file__).resolve().parents[1]
+    plain = params.resolve(root).model_dump(mode="json", by_alias=True)
+    for number, values in enumerate((plain, params.overlay(plain, above))):
+        record = _record(f"r{number}", "ran", own=9)
+        record |= {
+            "params": {"resolved": values},
+            "inputs": {"source": {"kind": "phantom"}, "key": {"fingerprint": "k"}},
+        }
+        record["data"]["digest"] = f"d{number}"
+        record["stages"]["ingest"] = {"outs": {"data/manifest.parquet": "m"}}
+        folder = home() / "runs" / f"r{number}"
+        records.write(folder, record)
+        write_json(folder / "inputs.json", record["inputs"])
+    (its,) = lines(versions(root)).values()
+    assert [version.name for version in its] == ["r0", "r1"]
+    assert [row["looks"] for row in looks(root)] == [2]

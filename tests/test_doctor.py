@@ -106,6 +106,14 @@ def test_a_scorer_service_and_a_judge_that_are_not_there_are_two_faults() -> Non
     assert "unirg scorer serve" in found[0].said
 
 
+def test_a_judge_that_rl_alone_looks_at_on_the_way_is_asked_too() -> None:
+    above = {"rl": {"validate_every": 5, "validation_scores": ["judge"]}}
+    above |= {"scores": {"judge": {"base_url": "http://127.0.0.1:9/v1", "model": "m"}}}
+    assert [(one.name, one.state) for one in scorers(params.resolve(ROOT, "smoke", above), ROOT)] == [
+        ("judge", "fault")
+    ]
+
+
 @pytest.mark.parametrize(
     ("recipe", "above", "name", "said"),
     [

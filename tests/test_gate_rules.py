@@ -13,7 +13,7 @@ from unirg_core.gate import gate, judge
 from unirg_core.params import Rule
 
 REWARDED = {"finding_credit", "well_formed"}
-SCORES = ("truth_micro_f1", "rouge_l", "well_formed", "finding_credit")
+SCORES = ("truth_micro_f1", "rouge_l", "well_formed", "finding_credit", "labels_f1", "radcliq")
 
 
 def evaluation(people=None, absent_scores=None, champion=False, **values):
@@ -46,7 +46,12 @@ def rule(score="truth_micro_f1", subset="held_out", against="absolute", at_least
     return Rule(score=score, subset=subset, against=against, at_least=at_least, by=by)
 
 
+def radcliq(at_most, by="value", against="absolute"):
+    return Rule(score="radcliq", subset="held_out", against=against, at_most=at_most, by=by)
+
+
 NO_TRUTH = {"truth_micro_f1": "the source folder has no truth file"}
+NOBODY_IN_DOMAIN = {"people": {"in_domain": 0, "all": 200}, "absent_scores": NO_TRUTH}
 
 CASES = [
     # rules, evaluation, each rule's verdict, the run's verdict, a part of its reason
@@ -55,6 +60,13 @@ CASES = [
     ([rule(at_least=0.61)], {}, ["failed"], "failed", "0.6000 [0.5000, 0.7000], at least 0.61 is asked"),
     ([rule(at_least=0.55, by="lower")], {}, ["failed"], "failed", "its lower end counts"),
     ([rule(at_least=0.5, by="lower")], {}, ["passed"], "passed", ""),
+    ([radcliq(0.6)], {}, ["passed"], "passed", ""),
+    ([radcliq(0.59), rule()], {}, ["failed", "passed"], "failed", "0.6000 [0.5000, 0.7000], at most 0.59 is asked"),
+    ([radcliq(0.65, "lower"), rule()], {}, ["failed", "passed"], "failed", "its upper end counts"),
+    ([radcliq(0.7, "lower")], {}, ["passed"], "passed", ""),
+    ([radcliq(0.0, against="sft"), rule()], {}, ["failed", "passed"], "failed", "radcliq of rl less sft"),
+    ([radcliq(0.0, "lower", "sft")], {"radcliq_sft": (-0.5, -0.6, -0.4)}, ["passed"], "passed", ""),
+    ([radcliq(0.1, "lower")], {"radcliq": (0.0, None, None)}, ["inconclusive"], "inconclusive", "upper end of the"),
     ([rule(against="sft")], {}, ["passed"], "passed", ""),
     ([rule(against="sft")], {"truth_micro_f1_sft": (-0.01, -0.1, 0.1)}, ["failed"], "failed", "less sft"),
     ([rule(against="sft", at_least=-0.02)], {"truth_micro_f1_sft": (-0.01, -0.1, 0.1)}, ["passed"], "passed", ""),
@@ -134,6 +146,21 @@ CASES = [
         "inconclusive: judged by the reward alone",
         "was in the reward",
     ),
+    (  # kin of the reward: label F1 rises with label-wise credit whatever the model sees
+        [rule("labels_f1", "all"), rule("rouge_l", "in_domain"), rule("well_formed")],
+        NOBODY_IN_DOMAIN,
+        ["passed", "not applicable", "passed"],
+        "inconclusive: judged by the reward alone",
+        "or is of its families",
+    ),
+    (  # the same, and a failure is one by whatever score
+        [rule("labels_f1", "all", at_least=0.9), rule("rouge_l", "in_domain")],
+        NOBODY_IN_DOMAIN,
+        ["failed", "not applicable"],
+        "failed",
+        "labels_f1 of rl on all",
+    ),
+    ([rule("labels_f1", "all"), rule("rouge_l")], NOBODY_IN_DOMAIN, ["passed", "passed"], "passed", "2 passed"),
     ([rule("well_formed", at_least=0.9), rule()], {}, ["failed", "passed"], "failed", "well_formed of rl"),
     ([rule("well_formed"), rule()], {}, ["passed", "passed"], "passed", "2 passed"),
 ]
@@ -150,11 +177,30 @@ def test_verdicts(rules, found, each, verdict, reason):
 @pytest.mark.parametrize(("rules", "found", "each", "verdict", "reason"), CASES)
 def test_every_rule_says_value_interval_n_and_why(rules, found, each, verdict, reason):
     for line in judge(rules, evaluation(**found), 50, REWARDED)["rules"]:
-        assert {"score", "subset", "against", "at_least", "by", "value", "low", "high", "in_reward"} <= line.keys()
+        told = {"score", "subset", "against", "at_least", "by", "value", "low", "high", "in_reward", "held_out"}
+        assert told <= line.keys()
         assert line["studies"] == 2 * line["patients"]
         assert line["reason"].endswith(".") and line["score"] in line["reason"]
         if line["verdict"] in ("passed", "failed"):
             assert f"{line['value']:.4f}" in line["reason"] and f"{line['patients']} patients" in line["reason"]
+
+
+@pytest.mark.parametrize(
+    ("score", "reward", "in_reward", "held_out"),
+    [
+        ("well_formed", {"well_formed"}, True, False),
+        ("labels_f1", {"micro_gain"}, False, False),
+        ("entity_f1", {"micro_gain"}, False, False),  # it finds its words with the labeler's lexicon
+        ("bertscore", {"radcliq"}, False, False),
+        ("bertscore", {"micro_gain"}, False, True),
+        ("truth_micro_f1", {"micro_gain", "rouge_l"}, False, True),
+        ("rouge_l", set(), False, True),
+    ],
+)
+def test_every_rule_says_whether_its_score_is_held_out(score, reward, in_reward, held_out):
+    found = evaluation(absent_scores={score: "it is not asked here"})
+    line = judge([rule(score)], found, 50, reward)["rules"][0]
+    assert (line["in_reward"], line["held_out"]) == (in_reward, held_out)
 
 
 def test_a_score_that_was_not_evaluated_is_refused_by_its_path():

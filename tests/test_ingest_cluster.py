@@ -210,9 +210,9 @@ def _slow(chunk: list[str]) -> None:
 
 
 def test_dask_settings_are_no_part_of_the_datasets_identity() -> None:
-    from unirg_core.runs.pins import data_identity
+    from unirg_core.runs.pins import data_identity, plain
 
     inputs = {"source": {"digest": "a"}, "key": {"fingerprint": "b"}}
     one, other = params(), params(executor="dask", dask={"address": "tls://10.0.0.5:8786"}, processes=5)
-    assert data_identity(inputs, one) == data_identity(inputs, other)
+    assert data_identity(inputs, plain(one)) == data_identity(inputs, plain(other))
     assert parse(other.model_dump(mode="json", by_alias=True)) == other

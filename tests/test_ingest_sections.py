@@ -37,7 +37,7 @@ _CASES = [
     ("The impression is of edema.", {"findings": "The impression is of edema."}),
     (
         "PATIENT: J Doe  MRN: 123\nEXAM: CHEST\nFINDINGS: A.\nElectronically signed by J Roe, MD on 1/2/2019",
-        {"other": "J Doe 123 CHEST Electronically signed by J Roe, MD on 1/2/2019", "findings": "A."},
+        {"other": "J Doe. 123. CHEST. Electronically signed by J Roe, MD on 1/2/2019", "findings": "A."},
     ),
     (
         "IMPRESSION: B.\nJane Roe, consultant radiologist, 1 May",
@@ -94,15 +94,21 @@ _HEADINGS = st.sampled_from(
 _REPORTS = st.lists(_HEADINGS | st.text(max_size=30), max_size=25).map("".join)
 
 
+def words(text):
+    """Count the words of a text, but for the full stops that stand for line breaks."""
+    return Counter(bare for word in text.split() if (bare := word.rstrip(".")))
+
+
 @given(_REPORTS)
+@example("FINDINGS:Impression\nFINDINGS:")
 @example("INDICATION: a\n\n\nb\nIMPRESSION:")
 @example("PATIENT: a\x1cb\x85c\n\u2028d")
 def test_every_word_that_is_no_heading_ends_in_one_section(report):
     report = report.replace("\r\n", "\n").replace("\r", "\n")
     pieces = list(_cut(report))
     assert "".join(heading + body for _, heading, body in pieces) == report
-    said = Counter(word for _, _, body in pieces for word in body.split())
-    assert Counter(" ".join(astuple(parse(report))).split()) == said
+    said = " ".join(body for _, _, body in pieces)
+    assert words(" ".join(astuple(parse(report)))) == words(said)
 
 
 @given(st.sampled_from(["a b.", "c d e."]), st.sampled_from(["f g.", "1. h 2. i."]), st.sampled_from(("\n ", "\n\n")))

@@ -38,6 +38,17 @@ ROOT = Path(__file__).resolve().parents[1]
         ("rl.step1.reward={labels_f1: -1}", "reward.labels_f1 = -1 would train the model to be wrong"),
         ("rl.step1.reward={radcliq: 1}", "radcliq is the better the lower; give a weight below zero"),
         ("gate.rules=[]", "gate.rules"),
+        (
+            "gate.rules=[{score: radcliq, subset: all, at_least: 0}]",
+            "at_least would ask radcliq to be bad, which is the",
+        ),
+        ("gate.rules=[{score: rouge_l, subset: all, at_most: 0}]", "at_most would ask rouge_l to be bad, which is the"),
+        (
+            "gate.rules=[{score: rouge_l, subset: al, at_least: 0}]",
+            "gate.rules.0.subset = al will not do: give in_domain",
+        ),
+        ("gate.rules=[{score: radcliq, subset: all}]", "at_most is missing; set the bound of radcliq"),
+        ("gate.rules=[{score: rouge_l, subset: all}]", "at_least is missing; set the bound of rouge_l"),
         ("gate.rules=[{score: well_formed, subset: all, at_least: 0.5}]", "only by scores that are in the reward"),
         (
             "gate.rules=[{score: labels_f1, subset: all, at_least: 0.5}]",
@@ -64,6 +75,8 @@ ROOT = Path(__file__).resolve().parents[1]
         ("gate=", "gate"),
         ("register.name=a b", "register.name"),
         ("approve.mode=maybe", "approve.mode = maybe will not do"),
+        ("approve.wait_hours=0", "approve.wait_hours = 0 will not do"),
+        ("approve.wait_hours=9000", "approve.wait_hours = 9000 will not do: give 8760 or less"),
     ],
 )
 def test_a_bad_value_is_refused_with_its_path_and_the_remedy(assignment: str, said: str) -> None:

@@ -61,6 +61,10 @@ def test_what_can_be_is_not_refused(above: dict) -> None:
     [
         ([{"launch": {"config": "nope"}}], "launch.config = nope is no file of infra/accelerate; there are: eight-gpu"),
         ([TWO, RESAMPLED], "rl.step2.resample_zero_spread works where one process samples, and launch.processes = 2; "),
+        (
+            [TWO, {"launch": {"config": "one-gpu"}}],
+            "launch.config = one-gpu starts one process (distributed_type NO), and ",
+        ),
         ([TWO, SPREAD], "launch.config = eight-gpu-fsdp spreads the model over GPUs, and model.device = cpu keeps it "),
         ([looks("sft", "nope")], "sft.validation_scores names nope: nope is no score; there are "),
         ([looks("sft", "cider")], "sft.validation_scores names cider, which SFT does not ask; leave it out"),
@@ -95,11 +99,6 @@ def test_what_cannot_be_is_refused_in_a_sentence(above: list[dict], expected: st
             "launch.config = eight-gpu-fsdp is for GPUs, and none is here; leave it out, or take a machine with some.",
         ),
         (
-            0,
-            {"model": {"device": "auto"}, "launch": {"processes": 8, "config": "one-gpu"}},
-            "launch.config = one-gpu is for GPUs, and none is here; leave it out, or set model.device to cpu.",
-        ),
-        (
             1,
             {"model": {"device": "cuda"}, "launch": {"processes": 8}},
             "launch.processes = 8 needs 8 GPUs on this machine, one a process, and 1 are here; set it to 1,",
@@ -122,6 +121,22 @@ def test_a_device_that_is_not_there_is_told(
         monkeypatch.setattr(module, "find_spec", lambda name: None)
     found = preflight.refusals(params.resolve(ROOT, above=above), ROOT)
     assert len(found) == (expected is not None) and all(one.of_device and expected in one.said for one in found)
+
+
+@pytest.mark.parametrize("gpus", [0], indirect=True)
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("MULTI_GPU", "is for GPUs, and none is here; leave it out, or set model.device to cpu."),
+        ("NO", "starts one process (distributed_type NO), and launch.processes = 2; leave launch.config out, or set"),
+    ],
+)
+def test_a_configuration_for_gpus_is_told_once(gpus: None, kind: str, expected: str, tmp_path: Path) -> None:
+    (tmp_path / "infra" / "accelerate").mkdir(parents=True)
+    (tmp_path / "infra" / "accelerate" / "mine.yaml").write_text(f'distributed_type: "{kind}"\n')
+    above = {"model": {"device": "auto"}, "launch": {"processes": 2, "config": "mine"}}
+    (only,) = preflight.refusals(params.resolve(ROOT, above=above), tmp_path)
+    assert only.said.startswith("launch.config = mine ") and expected in only.said
 
 
 @pytest.mark.parametrize("gpus", [2], indirect=True)

@@ -1,6 +1,7 @@
 """The record is canonical, whole at every moment, and holds what it was given."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -66,9 +67,13 @@ def test_equal_values_have_equal_bytes_and_digests(value: object) -> None:
     assert digest_of(again) == digest_of(value)
 
 
-@given(st.lists(_JSON, max_size=4), st.binary(max_size=20).filter(lambda cut: b"\n" not in cut))
+@given(
+    st.lists(_JSON, max_size=4),
+    st.binary(max_size=20).filter(lambda cut: b"\n" not in cut),
+    st.lists(_JSON, max_size=4),
+)
 def test_lines_survive_a_writer_that_was_killed(
-    tmp_path_factory: pytest.TempPathFactory, values: list, cut: bytes
+    tmp_path_factory: pytest.TempPathFactory, values: list, cut: bytes, more: list
 ) -> None:
     path = tmp_path_factory.mktemp("lines") / "m.jsonl"
     for value in values:
@@ -76,6 +81,23 @@ def test_lines_survive_a_writer_that_was_killed(
     with path.open("ab") as stream:
         stream.write(cut)
     assert read_lines(path) == values
+    for value in more:  # whoever takes the work up goes on in the same file
+        append_line(path, value)
+    assert read_lines(path) == [*values, *more]
+
+
+def test_writers_side_by_side_lose_no_line_to_the_one_that_was_cut(tmp_path: Path) -> None:
+    path = tmp_path / "m.jsonl"
+    path.write_bytes(b'{"a":1}\n{"a":')
+    with ThreadPoolExecutor(8) as writers:
+        list(writers.map(lambda number: append_line(path, {"a": number}), range(2, 50)))
+    assert sorted(line["a"] for line in read_lines(path)) == list(range(1, 50))
+
+
+def test_a_whole_line_that_is_no_json_is_named(tmp_path: Path) -> None:
+    (tmp_path / "m.jsonl").write_text('{"a":1}\n{"a":{"a":2}\n')
+    with pytest.raises(BadInput, match=r"m\.jsonl: line 2 is not valid JSON \(.*\); take it out"):
+        read_lines(tmp_path / "m.jsonl")
 
 
 def test_a_writer_that_fails_leaves_what_was_there(tmp_path: Path) -> None:

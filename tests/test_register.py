@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+import tasks.register as stations
 from unirg_core import models, params
 from unirg_core.audit import record as records
 from unirg_core.faults import BadInput
@@ -24,8 +25,8 @@ PASSED, APPROVED = {"verdict": "passed"}, {"decision": "approved", "by": "auto"}
 NAME = "unirg-cxr-phantom"
 
 
-def run_of(folder: Path, number: int) -> Run:
-    """Return a run that stands before its registration, with a random model of its own seed."""
+def run_of(folder: Path, number: int, pinned: str | None = None) -> Run:
+    """Return a run that stands before its registration, with a random model of its own seed and a pinned champion."""
     run = Run(f"20260101-00000{number}-abc", folder / str(number))
     model, processor = tiny.fresh(["findings", "no", "effusion"], seed=number, hidden=32, layers=1)
     models.save(model, processor, run.checkout / "checkpoints" / "rl")
@@ -34,7 +35,7 @@ def run_of(folder: Path, number: int) -> Run:
     write_json(run.checkout / "reports/verdict.json", PASSED)
     (run.folder / "drift.png").write_bytes(b"png")  # a figure at the top of the run's folder, as validate leaves it
     values = params.resolve(ROOT, above={"model": {"max_new_tokens": 4}}).model_dump(mode="json", by_alias=True)
-    inputs = {"code": {"commit": "c", "dirty": False}}
+    inputs = {"code": {"commit": "c", "dirty": False}, "champion": pinned and {"version": pinned}}
     record = records.begin(run.id, "k", inputs, values, {"kind": "command"})
     data = {"digest": "d" * 64, "commit": "e" * 40, "studies": 3, "patients": 2}
     records.write(run.folder, {**record, "data": data})
@@ -47,7 +48,7 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
     folder = tmp_path_factory.mktemp("register")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNIRG_HOME", str(folder / "home"))
-        runs = [run_of(folder, number) for number in range(3)]
+        runs = [run_of(folder, number, pinned) for number, pinned in enumerate((None, "1", "1"))]
         for run, verdict in zip(runs, (PASSED, {"verdict": "failed"}, PASSED), strict=True):
             log_results(run)
             register(run, verdict, APPROVED)
@@ -98,8 +99,20 @@ def test_the_record_keeps_the_moves_of_the_aliases(store: list[Run]) -> None:
     ]
 
 
-def test_registering_again_makes_no_second_version(store: list[Run]) -> None:
+def test_registering_again_makes_no_second_version_and_no_second_move(store: list[Run]) -> None:
     assert register(store[1], {"verdict": "failed"}, APPROVED)["version"] == "2"
+    for run in (store[2], store[0]):  # the last one that moved them, and one whose place another has taken
+        before = run.record["registration"]
+        assert register(run, PASSED, APPROVED) == before == run.record["registration"]
+    assert champion.pinned(NAME)["version"] == "3"
+
+
+def test_where_the_remote_does_not_take_the_model_nothing_is_registered(store: list[Run], tmp_path: Path) -> None:
+    run = run_of(tmp_path, 7, pinned="3")
+    assert run.params.version.push
+    with pytest.raises(BadInput, match="could not be pushed"):  # its checkout knows no remote
+        stations.register.fn(run, PASSED, APPROVED)
+    assert "registration" not in run.record and champion.pinned(NAME)["version"] == "3"
 
 
 def test_the_champion_is_pinned_by_the_digest_of_its_files(store: list[Run], unirg_home: Path) -> None:

@@ -34,6 +34,15 @@ def test_a_collapsed_policy_is_an_honest_negative_with_its_figures(run: Path, af
     assert evidence["after"]["studies"] == 4
 
 
+@pytest.mark.parametrize("count", range(2, 65))
+def test_equal_reports_ring_whatever_the_size_of_the_sample(run: Path, count: int) -> None:
+    """In floats one 49th, times 49, is less than one."""
+    varied = ["Findings: edema.", *SAME[:1] * (count - 1)]
+    with pytest.raises(HonestNegative, match=f"all {count} reports are equal"):
+        check(figures(varied), figures(SAME[:1] * count))
+    check(figures(SAME[:1] * count), figures(SAME[:1] * count))
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

@@ -8,8 +8,9 @@ from fixtures_training import quick, root_with_sft
 
 from unirg_core.audit import record as records
 from unirg_core.files import read_json, read_lines, write_json
+from unirg_core.progress import Progress
 from unirg_core.rl import rl
-from unirg_core.runs.finish import finish
+from unirg_core.runs.finish import ended
 from unirg_core.runs.run import Run
 
 EACH_STEP = {
@@ -62,7 +63,7 @@ def failed(tmp_path: Path) -> Run:
 def test_a_collapse_stands_in_the_record_without_a_word_of_a_report(failed: Run) -> None:
     evidence = {"reason": "entropy", "step": 7, "examples": [{"completion": "secret words"}]}
     write_json(failed.folder / "collapse.json", evidence)
-    finish(failed, records.FAILED, "collapsed: at step 7")
+    records.write(failed.folder, ended(failed, records.FAILED, "collapsed: at step 7"))
     assert failed.record["collapse"] == {"reason": "entropy", "step": 7}
     assert failed.record["error"].startswith("collapsed")
     assert "secret" not in (failed.folder / "record.json").read_text()
@@ -70,7 +71,7 @@ def test_a_collapse_stands_in_the_record_without_a_word_of_a_report(failed: Run)
 
 
 def test_without_a_collapse_the_record_has_no_such_field(failed: Run) -> None:
-    finish(failed, records.COMPLETED)
+    records.write(failed.folder, ended(failed, records.COMPLETED))
     assert "collapse" not in failed.record
 
 
@@ -95,6 +96,25 @@ def test_the_bar_moves_with_the_lines_of_its_stage(
     live.Bar(SimpleNamespace(id="run-1"), "rl").heard(line)
     assert [p for p, _ in made] == ([] if percent is None else [percent])
     assert all(said.startswith("run run-1: ") and "[rl]" not in said for _, said in made)
+
+
+@pytest.mark.parametrize(
+    ("total", "unit"), [(1, "steps"), (999, "studies"), (1000, "studies"), (2417, "files read"), (1_250_000, "pages")]
+)
+def test_the_bar_moves_with_what_a_stage_of_any_length_prints(
+    total: int, unit: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    from tasks import live
+
+    made: list[float] = []
+    monkeypatch.setattr(live, "create_progress_artifact", lambda p, key, said: made.append(p) or key)
+    monkeypatch.setattr(live, "update_progress_artifact", lambda key, p, said: made.append(p))
+    progress, bar = Progress("ingest", total, unit), live.Bar(SimpleNamespace(id="run-1"), "ingest")
+    progress.step(total // 2)
+    progress.step(total - total // 2)
+    for line in capsys.readouterr().out.splitlines():
+        bar.heard(line)
+    assert made == [round(100 * (total // 2) / total, 1), 100.0]
 
 
 @pytest.mark.parametrize(("kind", "told"), [("phantom", True), ("openi-drawn", False), ("folder", False)])

@@ -17,8 +17,9 @@ from unirg_core.home import descendants
 from unirg_core.models.prompts import identity
 from unirg_core.runs import pins
 from unirg_core.runs.checkout import code_of, project_root
+from unirg_core.runs.finish import conclude
 from unirg_core.runs.launch import Request, resolve
-from unirg_core.runs.run import Run, Trigger, all_runs, conclude, decide, find
+from unirg_core.runs.run import Run, Trigger, all_runs, decide, find
 
 TRIGGER = Trigger("command", "someone", "unirg retrain")
 
@@ -179,20 +180,58 @@ def _folder_pins(*institutions: str, kind: str = "folder", key: str = "k", diges
 def test_a_predecessor_has_the_source_the_key_and_an_institution_in_common(now: dict, digest: str | None) -> None:
     section = {"source": "folder", "path": "/d", "policy": "p"}
     its = params.resolve(Path(__file__).resolve().parents[1], above={"ingest": section})
-    earlier = [_record("a"), _record("b")]
-    found = pins.previous_dataset([(record, its) for record in earlier], now, its)
+    earlier = [_record("a", pins.plain(its)), _record("b", pins.plain(its))]
+    found = pins.previous_dataset(earlier, now, pins.plain(its))
     assert (found and found["digest"]) == digest
 
 
-def _record(institution: str) -> dict:
+def _record(institution: str, values: dict) -> dict:
     data = {"digest": f"of {institution}", "manifest": ""}
     inputs = _folder_pins(institution, digest=f"earlier {institution}")
-    return {"run": institution, "state": "completed", "stages": {}, "inputs": inputs, "data": data}
+    record = {"run": institution, "state": "completed", "stages": {}, "inputs": inputs, "data": data}
+    return {**record, "params": {"resolved": values}}
+
+
+def _of_another_code(run: Run, section: str, state: str, **values: object) -> None:
+    """Give a run's record parameters that today's checks refuse, as an earlier or a later code has left them."""
+    resolved = run.record["params"]["resolved"]
+    changed = {**resolved, section: {**resolved[section], **values}}
+    records.change(run.folder, state=state, params={"digest": "", "resolved": changed})
+    with pytest.raises(BadInput):
+        _ = run.params
+
+
+@pytest.mark.parametrize("state", [records.COMPLETED, records.FAILED, records.KILLED])
+@pytest.mark.parametrize(
+    ("section", "values"),
+    [
+        ("rl", {"renamed_since": 3}),
+        ("sft", {"steps": -1}),  # allowed once
+        ("ingest", {"renamed_since": True}),
+        ("ingest", {"file_seconds": 0}),
+    ],
+)
+def test_runs_of_another_code_are_gone_on_from(clone: Clone, section: str, values: dict, state: str) -> None:
+    first = decide(clone.root, asked(clone), TRIGGER).run
+    complete(first)
+    records.change(first.folder, stages={"validate": {}})
+    _of_another_code(first, section, state, **values)
+    assert _data_of(clone, "ingest.phantom.patients=90") == {"digest": "d1", "manifest": "datasets/d1.parquet"}
+
+
+def test_data_of_a_code_that_knew_fewer_parameters_is_known_as_equal(clone: Clone) -> None:
+    first = decide(clone.root, asked(clone), TRIGGER).run
+    complete(first)
+    resolved = first.record["params"]["resolved"]
+    older = {name: value for name, value in resolved["ingest"].items() if name not in ("lateral", "compact")}
+    records.change(first.folder, params={"digest": "", "resolved": {**resolved, "ingest": older}})
+    assert _data_of(clone, "rl.step1.steps=3") is None  # its predecessor, which is none
+    assert _data_of(clone, "ingest.lateral=true")["digest"] == "d1"
 
 
 def test_the_last_commit_holds_the_record_and_is_made_by_unirg(clone: Clone) -> None:
     run = decide(clone.root, asked(clone), TRIGGER).run
-    conclude(run, "Record the run")
+    conclude(run, run.record, "Record the run")
     assert clone.git("log", "-1", "--format=%an <%ae>", run.branch) == "unirg <unirg@localhost>"
     assert set(clone.git("diff", "--name-only", "main", run.branch).split()) >= {"params.yaml", "record.json"}
 
@@ -230,6 +269,18 @@ class holder:
     def __exit__(self, *_: object) -> None:
         self.child.kill()
         self.child.wait()
+
+
+def test_a_process_ends_although_nobody_reads_any_more_what_it_says() -> None:
+    parent = subprocess.Popen(["sleep", "60"])
+    code = "import sys, time; from unirg_core.home import die_with; die_with(int(sys.argv[1])); time.sleep(30)"
+    read, write = os.pipe()
+    child = subprocess.Popen([sys.executable, "-c", code, str(parent.pid)], stdout=write, stderr=write)
+    os.close(write)
+    os.close(read)  # as that of a flow that was killed
+    parent.kill()
+    parent.wait()
+    assert child.wait(timeout=10) == 137
 
 
 def test_a_process_ends_soon_after_the_one_it_belongs_to() -> None:

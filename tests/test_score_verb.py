@@ -19,7 +19,7 @@ from unirg_core.scores import SCORES
 from unirg_core.scoring import score, sources
 from unirg_core.scoring.comparison import Settings
 from unirg_core.scoring.corpus import CORPUS
-from unirg_core.scoring.score import Request, score_files
+from unirg_core.scoring.score import Request, _not_below, score_files
 
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = Settings(resamples=100, swaps=99)
@@ -50,6 +50,32 @@ def test_a_perfect_system_is_perfect_and_beats_the_blind_one(request_: Request) 
     asked = list(dict.fromkeys((row["system"], row["against"]) for row in found["comparisons"]))
     assert asked == [("perfect", "blind"), ("perfect", "template"), ("blind", "template")]
     assert found["template_not_below"]["perfect"] == []
+
+
+@pytest.mark.parametrize("missing", ["section_findings", "section_impression"])
+def test_the_form_of_a_report_knows_nothing_of_the_boards_word_for_a_missing_section(
+    request_: Request, tmp_path: Path, missing: str
+) -> None:
+    references = {name: {**fields, missing: "None"} for name, fields in board().items()}
+    texts = {
+        name: text.replace("Findings: None ", "").removesuffix(" Impression: None")
+        for name, text in written(references).items()
+    }
+    perfect = write_json(tmp_path / "perfect.json", predicted(texts))
+    path = write_json(tmp_path / "references.json", references)
+    found = score_files(replace(request_, references=path, candidates=(perfect,), scores=("well_formed",)))
+    own = SCORES["well_formed"](list(texts.values()), list(texts.values())).mean()
+    assert values(found)["perfect", "well_formed"] == pytest.approx(own, abs=1e-6)
+    assert found["template_not_below"] == {"perfect": []}
+
+
+def test_where_less_is_better_the_template_is_not_below_a_system_that_has_more() -> None:
+    def rows(name: str, system: float, template: float | None) -> list[dict]:
+        return [{"score": name, "system": s, "value": v} for s, v in (("a", system), ("template", template))]
+
+    scores = [*rows("radcliq", -1.4, 2.0), *rows("bleu2", 0.1, 0.2), *rows("labels_f1", 0.3, 0.2)]
+    assert _not_below(["a"], scores) == {"a": ["bleu2"]}
+    assert _not_below(["a"], [*rows("radcliq", 2.0, 2.0), *rows("labels_macro_f1", 0.1, None)]) == {"a": ["radcliq"]}
 
 
 def test_the_scores_are_those_of_the_core(request_: Request) -> None:
@@ -249,6 +275,17 @@ def test_a_score_that_fails_names_system_score_and_study(request_: Request, monk
     monkeypatch.setattr(sources, "SCORES", {**SCORES, "broken": broken})
     with pytest.raises(BadInput, match=r"^blind: The score broken gave nan for study s2, text [0-9a-f]{12}\.$"):
         score_files(replace(request_, scores=("bleu2", "broken")))
+
+
+def test_a_scores_own_count_of_samples_is_no_study(request_: Request, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(candidates, references):
+        if any("Left effusion" in reference for reference in references):
+            raise RuntimeError("shape mismatch at sample 512")
+        return np.zeros(len(candidates))
+
+    monkeypatch.setattr(sources, "SCORES", {**SCORES, "broken": broken})
+    with pytest.raises(BadInput, match=r"^perfect: The score broken failed at study s2, .*mismatch at sample 512"):
+        score_files(replace(request_, scores=("broken",)))
 
 
 def read(path: Path) -> list[dict]:

@@ -19,7 +19,7 @@ from unirg_core.params import Scores
 from unirg_core.runs.launch import Request, request_run, resolve
 from unirg_core.runs.run import Trigger
 from unirg_core.scores import SCORES, check_names
-from unirg_core.scores.configured import check_answers, configured
+from unirg_core.scores.configured import asked, check_answers, configured
 from unirg_core.scores.setup import SERVED, needed
 
 __all__ = ["server"]  # a fixture is used by its name alone
@@ -203,7 +203,25 @@ def test_a_run_is_refused_before_it_starts_where_they_do_not_answer(
     rewarded = Request(recipe="smoke", set=(setting.format(url), f"rl.step2.reward={{{name}: 1}}"))
     with pytest.raises(BadInput, match="cannot be reached"):
         resolve(rewarded, ROOT, tmp_path)
-    assert resolve(Request(recipe="smoke", set=(setting.format(url),)), ROOT, tmp_path), "set up, but not used"
+    looked_at = (setting.format(url), f"rl.validation_scores=[{name}]")
+    with pytest.raises(BadInput, match="cannot be reached"):
+        resolve(Request(recipe="smoke", set=(*looked_at, "rl.validate_every=5")), ROOT, tmp_path)
+    for unused in (looked_at[:1], looked_at):
+        assert resolve(Request(recipe="smoke", set=unused), ROOT, tmp_path), "set up, but not used"
+
+
+@pytest.mark.parametrize(
+    ("assignments", "there"),
+    [
+        ([HELD_OUT.format("judge")], True),
+        (["rl.step2.reward={judge: 0, bleu2: 1}"], True),  # RL opens it all the same
+        (["rl.validation_scores=[judge]", "rl.validate_every=5"], True),
+        (["rl.validation_scores=[judge]"], False),
+    ],
+)
+def test_all_that_rl_and_evaluation_ask_is_named(assignments: list[str], there: bool) -> None:
+    names = asked(params.resolve(ROOT, "smoke", params.assignments(assignments)))
+    assert ("judge" in names) == there and names == sorted(set(names))
 
 
 def test_a_run_with_a_judge_that_answers_is_accepted(server: Server, tmp_path: Path) -> None:

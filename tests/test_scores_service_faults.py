@@ -157,7 +157,7 @@ def test_settings_without_a_service_give_no_scores() -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"url": "127.0.0.1:8900"}, "scores.service.url = 127.0.0.1:8900 will not do"),
+        ({"url": "127.0.0.1:8900"}, "scores.service.url: give an address that starts with http:// or https://"),
         ({"scores": {}}, "scores.service.scores = {} will not do"),
         ({"scores": {"bertscore": "abc"}}, "scores.service.scores.bertscore = abc will not do"),
         ({"timeout": 0}, "scores.service.timeout = 0 will not do"),

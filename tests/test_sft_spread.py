@@ -1,4 +1,4 @@
-"""A model that is spread over the processes (FSDP 2, here over gloo): trained, gathered whole, and never by mistake."""
+"""A model that is spread over the processes (FSDP 2, here over gloo): looked at, gathered whole, never by mistake."""
 
 import re
 import shutil
@@ -19,8 +19,9 @@ from unirg_core.training.phase import filled
 
 FORMS = {"full": {}, "lora": LORA}
 SPREAD = {"launch": {"processes": 2, "config": "eight-gpu-fsdp"}}
-THREE_STEPS = {"sft": {"steps": 3}}
-WITH_KL = {"rl": {"step1": {"steps": 3, "beta": 0.02, "learning_rate": 0.05}, "step2": None}}
+LOOKS = {"validate_every": 2, "validation_studies": 4}
+THREE_STEPS = {"sft": {"steps": 3, **LOOKS}}
+WITH_KL = {"rl": {"step1": {"steps": 3, "beta": 0.02, "learning_rate": 0.05}, "step2": None, **LOOKS}}
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,8 @@ def _spread(root: Path, stage: str, above: Mapping[str, Any]) -> None:
     first, second = (read_json(root / "run" / f"spread{rank}.json") for rank in range(2))
     assert first["whole"] == second["whole"] == first["held"] + second["held"]
     assert first["held"] < 0.6 * first["whole"]
+    looked = read_json(root / "reports" / f"{stage}.json")["sft" if stage == "sft" else "step1"]["validation"]
+    assert [look["step"] for look in looked] == [0, 2, 3]
 
 
 @pytest.mark.slow

@@ -106,6 +106,15 @@ def test_two_runs_leave_equal_bytes_and_a_plain_model(root: Path, state: Path, a
     assert not [path for path in (state / "home" / "work").iterdir() if path.is_dir()]
 
 
+def test_a_base_that_goes_on_untrained_is_left_in_the_outputs_alone(root: Path, state: Path) -> None:
+    """Runs from one base may begin at once: none leaves anything that another could find half-written."""
+    without_outputs(root, "sft")
+    sft(quick(root, {"sft": {"steps": 0, "epochs": 0}}), root)
+    assert read_json(root / "reports" / "sft.json")["sft"] == {"steps": 0}
+    assert (root / "checkpoints" / "sft" / "config.json").exists()
+    assert not (state / "home").exists()
+
+
 def test_the_loss_goes_down_and_the_report_holds_every_step(root: Path, state: Path) -> None:
     without_outputs(root, "sft")
     sft(quick(root, {"sft": {"steps": 20}}), root)

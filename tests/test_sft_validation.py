@@ -35,6 +35,18 @@ def test_the_first_of_the_best_is_chosen(values: tuple[float, ...], step: int) -
 
 
 @pytest.mark.parametrize(
+    ("values", "step", "ends"),
+    [((1.2, 0.9, 0.6), 2, False), ((0.6, 0.9, 1.2), 0, True), ((0.5, -0.4, -0.4, 0.1), 1, True)],
+)
+def test_of_a_score_of_which_less_is_better_the_least_is_chosen(
+    values: tuple[float, ...], step: int, ends: bool
+) -> None:
+    seen = [{"step": number, "validation/radcliq": value} for number, value in enumerate(values)]
+    assert best(seen, "radcliq")["step"] == step
+    assert exhausted(seen, "radcliq", patience=2) is ends
+
+
+@pytest.mark.parametrize(
     ("values", "patience", "enough"),
     [
         ((0.1, 0.2, 0.1), 1, True),

@@ -27,6 +27,9 @@ DRAWN_REPORTS = ("phantom",)
 STANDARDISED = ("radgraph_f1", "bertscore", "sembscore", "bleu2")
 """Scores with a published mean and scale, those of RadCliQ-v1, in its order (docs/scores.md)."""
 
+LOWER_IS_BETTER = ("radcliq",)
+"""Scores of which less is better; of all others more is."""
+
 _MEMBERS = {
     "text": ("bleu2", "bleu4", "rouge_l", "cider", "radcliq"),
     "labels": (
@@ -52,6 +55,16 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 def called(kind: str) -> str:
     """Return what a kind of data is called where a person reads it: what is drawn is called synthetic."""
     return {"phantom": "synthetic phantom", "openi-drawn": "openi-drawn, synthetic pictures"}.get(kind, kind)
+
+
+def gain(name: str, value: float) -> float:
+    """Return a score's value, or a difference, turned so that more is better."""
+    return -value if name in LOWER_IS_BETTER else value
+
+
+def directed(name: str) -> str:
+    """Return a score's name for a table or a plot, with its direction where that is not the usual one."""
+    return f"{name} (lower is better)" if name in LOWER_IS_BETTER else name
 
 
 def families(name: str) -> tuple[str, ...]:

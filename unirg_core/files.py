@@ -1,5 +1,6 @@
 """Files that hold the same bytes for the same content, and that exist only when they are whole."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -7,7 +8,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from unirg_core.faults import BadInput
 
@@ -107,15 +108,42 @@ def read_json(path: Path) -> Any:
 
 
 def append_line(path: Path, value: Any) -> None:
-    """Append one JSON value as a line, in a single write so that readers never see half of one at rest."""
+    """Append one JSON value as a line, in a single write so that readers never see half of one at rest.
+
+    What a killed writer left unfinished is cut off first: a line glued to it would be lost with it. The file's lock
+    keeps two writers from cutting at once.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as stream:
+    with path.open("ab+") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        _cut_unfinished(stream)
         stream.write(canonical_json(value) + b"\n")
 
 
+def _cut_unfinished(stream: IO[bytes]) -> None:
+    end = stream.seek(0, os.SEEK_END)
+    stream.seek(max(end - 1, 0))
+    if stream.read(1) not in (b"", b"\n"):
+        stream.seek(0)
+        stream.truncate(stream.read().rfind(b"\n") + 1)
+
+
 def read_lines(path: Path) -> list[Any]:
-    """Read the whole lines of a JSONL file; a line that a killed writer left unfinished is not one."""
+    """Read the whole lines of a JSONL file; a line that a killed writer left unfinished is not one.
+
+    Raises
+    ------
+    BadInput
+        When a whole line is no JSON; the sentence names it.
+    """
     if not path.exists():
         return []
     lines = path.read_bytes().split(b"\n")[:-1]
-    return [json.loads(line) for line in lines if line]
+    return [_line(path, number, line) for number, line in enumerate(lines, 1) if line]
+
+
+def _line(path: Path, number: int, line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        raise BadInput(f"{path}: line {number} is not valid JSON ({error}); take it out, or mend it.") from None

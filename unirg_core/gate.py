@@ -2,8 +2,8 @@
 
 A rule is passed, failed, not applicable (no champion, no truth file, nobody in the subset: never a pass) or
 inconclusive (too few patients, no interval). The verdict is `failed` when a rule failed on enough patients,
-`inconclusive: ...` when a rule that applies could not be judged or when none was judged by a score outside the reward,
-and `passed` otherwise. The stage itself succeeds whatever the verdict.
+`inconclusive: ...` when a rule that applies could not be judged or when none was judged by a score that is held out of
+the reward and of its families, and `passed` otherwise. The stage itself succeeds whatever the verdict.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from unirg_core.families import rewarded
+from unirg_core.families import independent, rewarded
 from unirg_core.faults import BadInput
 from unirg_core.files import file_digest, read_json, write_json
 from unirg_core.params import Params, Rule
@@ -52,6 +52,7 @@ def judge(
     rows = [_judge_rule(number, rule, evaluation, minimum_patients) for number, rule in enumerate(rules)]
     for row in rows:
         row["in_reward"] = row["score"] in reward
+        row["held_out"] = independent(row["score"], frozenset(reward))
     verdict, reason = _overall(rows, evaluation["subsets"], minimum_patients)
     return {"verdict": verdict, "reason": reason, "minimum_patients": minimum_patients, "rules": rows}
 
@@ -100,14 +101,16 @@ def _absence(
 def _judgement(rule: Rule, found: Mapping[str, Any], subset: Mapping[str, int], minimum: int) -> tuple[str, str]:
     if subset["patients"] < minimum:
         return INCONCLUSIVE, f"{_what(rule)}: n too small ({_people(rule.subset, subset['patients'], minimum)})."
-    value = found.get("value" if rule.by == "value" else "low")
+    end, column = ("lower", "low") if rule.at_most is None else ("upper", "high")
+    value = found.get("value" if rule.by == "value" else column)
     if value is None:
-        which = "value" if rule.by == "value" else "lower end of the interval"
+        which = "value" if rule.by == "value" else f"{end} end of the interval"
         return INCONCLUSIVE, f"{_what(rule)}: its {which} could not be computed."
-    verdict = PASSED if value >= rule.at_least else FAILED
-    compared = "" if rule.by == "value" else "; its lower end counts"
+    met = value >= rule.at_least if rule.at_most is None else value <= rule.at_most
+    verdict = PASSED if met else FAILED
+    compared = "" if rule.by == "value" else f"; its {end} end counts"
     interval = "no interval" if found["low"] is None else f"[{found['low']:.4f}, {found['high']:.4f}]"
-    asked = f"at least {rule.at_least:g} is asked"
+    asked = f"at least {rule.at_least:g} is asked" if rule.at_most is None else f"at most {rule.at_most:g} is asked"
     people = f"{subset['studies']} studies of {subset['patients']} patients"
     return verdict, f"{_what(rule)} is {found['value']:.4f} {interval}, {asked}{compared} ({people})."
 
@@ -139,7 +142,8 @@ def _overall(
         return INCONCLUSIVE, " ".join(row["reason"] for row in open_rules)
     if not counts[PASSED]:
         return NOTHING_JUDGED, " ".join(row["reason"] for row in rows)
-    if all(row["in_reward"] for row in rows if row["verdict"] == PASSED):
-        return REWARD_ONLY, f"{tally}, and every rule that was judged uses a score that was in the reward."
+    if not any(row["held_out"] for row in rows if row["verdict"] == PASSED):
+        said = "every rule that was judged uses a score that was in the reward, or is of its families"
+        return REWARD_ONLY, f"{tally}, and {said}."
     absent = counts[NOT_APPLICABLE]
     return PASSED, f"{tally}." + (f" Only {len(rows) - absent} of {len(rows)} rules apply here." if absent else "")

@@ -93,7 +93,8 @@ def die_with(parent: int) -> None:
         pause = threading.Event()
         while not pause.wait(_WATCH_SECONDS):
             if not _alive(parent):
-                sys.stderr.write(f"The process {parent} that started this one is gone: ending.\n")
+                with suppress(OSError):  # whoever read it may be gone too
+                    sys.stderr.write(f"The process {parent} that started this one is gone: ending.\n")
                 for child in descendants(os.getpid()):
                     with suppress(ProcessLookupError):
                         os.kill(child, signal.SIGKILL)

@@ -62,8 +62,11 @@ def _said(look: Look, params: Params, root: Path) -> list[str]:
 
 
 def _configuration(params: Params, root: Path) -> Iterator[str]:
+    from unirg_core.runs.processes import alone
+
     _kind(params, root)  # refuses a name that is no file
-    yield from ()
+    if refused := alone(params, root):
+        yield refused
 
 
 def _kind(params: Params, root: Path) -> str | None:
@@ -71,7 +74,7 @@ def _kind(params: Params, root: Path) -> str | None:
     from unirg_core.training.memory import read_config
 
     name = params.launch.config
-    return read_config(root, name)["distributed_type"] if name else None
+    return read_config(root, name).get("distributed_type") if name else None
 
 
 def _deepspeed(params: Params, root: Path) -> Iterator[str]:
@@ -100,11 +103,12 @@ def _device(params: Params, root: Path) -> Iterator[str]:
     import torch
 
     from unirg_core.models.loading import device
+    from unirg_core.runs.processes import alone
 
     launch = params.launch
     here, there = launch.processes // launch.nodes, torch.cuda.device_count()
     if device(params.model) == "cpu":
-        if launch.processes > 1 and launch.config:
+        if launch.processes > 1 and launch.config and not alone(params, root):
             other = "take a machine with some" if _spreads(params, root) else "set model.device to cpu"
             yield f"launch.config = {launch.config} is for GPUs, and none is here; leave it out, or {other}."
     elif here > there:

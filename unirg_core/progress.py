@@ -16,7 +16,9 @@ METRICS = "metrics.jsonl"
 _EVERY_SECONDS = 2.0
 _RAREST_SECONDS = 15.0  # in a log, where lines pile up; reached after five minutes
 _WINDOW_SECONDS = 60.0
-_PROGRESS = re.compile(r"\] (?P<done>[\d,]+)/(?P<total>[\d,]+) [\w ]+ \(\d+ %\)")
+
+PROGRESS = re.compile(r"\] (?P<done>[\d,]+)/(?P<total>[\d,]+) [\w ]+ \(\d+ %\)")
+"""How a line of progress goes on after the stage's name."""
 
 
 class Progress:
@@ -91,7 +93,7 @@ def relay(line: str) -> None:
     if not sys.stdout.isatty():
         print(line, flush=True)  # noqa: T201 - the one place where a stage speaks
         return
-    moving = _PROGRESS.search(line)
+    moving = PROGRESS.search(line)
     width = shutil.get_terminal_size().columns - 1  # a line that wraps could not be taken back
     end = "\n" if not moving or moving["done"] == moving["total"] else ""
     print(f"\r\x1b[K{line[:width] if moving else line}", end=end, flush=True)  # noqa: T201 - the same

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from unirg_core import models
-from unirg_core.home import work_folder
 from unirg_core.params import Params, Sft
 from unirg_core.progress import say
 from unirg_core.scores.answer import read_by
 from unirg_core.scores.reward import all_scores, check_names
 from unirg_core.training import curves, data, fitting, ranks
 from unirg_core.training.phase import Attend, Phase, run
-from unirg_core.training.stage import check_base, input_digest, prompted, publish, working
+from unirg_core.training.stage import check_base, input_digest, prompted, publish, report, working
 
 
 def sft(params: Params, root: Path) -> None:
@@ -101,9 +100,8 @@ def skip(params: Params, root: Path, base: str, studies: int) -> None:
     if not ranks.first():
         return
     say("sft", "sft.epochs is 0: the base model goes on as it is")
-    folder = work_folder("sft", base) / "base"
-    models.save(*models.load(params.model), folder)
-    publish(root, "sft", folder, _report(params, base, studies, {"steps": 0}))
+    models.save(*models.load(params.model), root / "checkpoints" / "sft")
+    report(root, "sft", _report(params, base, studies, {"steps": 0}))
 
 
 def _report(params: Params, base: str, studies: int, facts: dict[str, Any]) -> dict[str, Any]:

@@ -4,31 +4,22 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from unirg_core import servers
 from unirg_core.faults import BadInput
 from unirg_core.files import read_json, write_json
-from unirg_core.home import home, locked, silenced
+from unirg_core.home import home, locked
 from unirg_core.progress import say
+from unirg_core.servers import Part
 
 _START_SECONDS = 120.0
 _STOP_SECONDS = 15.0
-POOL = "local"
-
-
-@dataclass(frozen=True)
-class Part:
-    """One server of the platform: its command, and the address that answers when it is up."""
-
-    name: str
-    command: tuple[str, ...]
-    answers: str | None = None
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, `unirg down`, a terminal that is closed
 
 
 def up(here: Path, port: int, mlflow_port: int) -> int:
@@ -47,70 +38,59 @@ def up(here: Path, port: int, mlflow_port: int) -> int:
         if not mine:
             there = ", ".join(f"{name} {address}" for name, address in pages().items()) or "it is starting"
             raise BadInput(f"A platform is up already ({there}); end it with `unirg down`.")
-        for number in (port, mlflow_port):
+        (home() / "up.json").unlink(missing_ok=True)  # of one that was killed: its number may be another's by now
+        for number in (port, mlflow_port) if servers.mlflow(mlflow_port) else (port,):
             _assert_free(number)
         return _serve(root, port, mlflow_port)
 
 
 def _serve(root: Path, port: int, mlflow_port: int) -> int:
-    environment = _environment(root, port)
-    signal.signal(signal.SIGTERM, _interrupt)
+    environment = servers.environment(root, port)
     children: list[tuple[Part, subprocess.Popen]] = []
     try:
         with contextlib.suppress(KeyboardInterrupt):
+            _heed_signals()
             _start_all(children, root, environment, port, mlflow_port)
-            addresses = {"Prefect": f"http://127.0.0.1:{port}", "MLflow": f"http://127.0.0.1:{mlflow_port}"}
-            write_json(home() / "up.json", {"pid": os.getpid(), "api": _api(port), "pages": addresses})
+            addresses = servers.pages_of(port, mlflow_port)
+            write_json(home() / "up.json", {"pid": os.getpid(), "api": servers.api(port), "pages": addresses})
             _announce(addresses)
             return _watch(children)
         return 0
     finally:
+        _ignore_signals()
         (home() / "up.json").unlink(missing_ok=True)
         _stop(children)
+
+
+def _heed_signals() -> None:
+    """Let the first signal end the platform; where the shell has asked to ignore one, as nohup does, it stays so."""
+    for number in _ENDING:
+        if number == signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    _ignore_signals()
+    raise KeyboardInterrupt
+
+
+def _ignore_signals() -> None:
+    """Let no further signal cut the end short: a part that is not ended lives on."""
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _start_all(
     children: list[tuple[Part, subprocess.Popen]], root: Path, environment: Mapping[str, str], port: int, mlflow: int
 ) -> None:
     """Start the servers side by side, then what needs the first of them: the deployments and the worker."""
-    servers = [_prefect(port), _mlflow(mlflow)]
-    for part in servers:
+    for part in filter(None, (servers.prefect(port), servers.mlflow(mlflow))):
         children.append((part, _start(part, root, environment)))
     for part, child in children:
         _await(part, child)
-    _deploy(root, environment)
-    worker = Part("worker", (sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--name", "unirg"))
+    servers.deploy(root, environment)
+    worker = servers.worker()
     children.append((worker, _start(worker, root, environment)))
-
-
-def _prefect(port: int) -> Part:
-    command = (sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port))
-    return Part("prefect", command, f"{_api(port)}/health")
-
-
-def _mlflow(port: int) -> Part:
-    from unirg_core.register import tracking_uri
-
-    store = ("--backend-store-uri", tracking_uri(), "--default-artifact-root", str(home() / "mlflow-artifacts"))
-    command = (sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1")
-    return Part("mlflow", (*command, *store), f"http://127.0.0.1:{port}/health")
-
-
-def _environment(root: Path, port: int) -> dict[str, str]:
-    own = {
-        "UNIRG_HOME": str(home()),
-        "UNIRG_ROOT": str(root),
-        "PREFECT_HOME": str(home() / "prefect"),
-        "PREFECT_API_URL": _api(port),
-        "PREFECT_SERVER_UI_API_URL": _api(port),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
-        "PYTHONUNBUFFERED": "1",
-    }
-    return {**silenced(os.environ), **own}
-
-
-def _api(port: int) -> str:
-    return f"http://127.0.0.1:{port}/api"
 
 
 def _assert_free(port: int) -> None:
@@ -152,24 +132,6 @@ def _await(part: Part, child: subprocess.Popen) -> None:
     raise BadInput(f"{part.name} did not start; {home() / 'logs' / part.name}.log says why.")
 
 
-def _deploy(root: Path, environment: Mapping[str, str]) -> None:
-    """Make the work pool and the deployments of infra/prefect.yaml; both are idempotent."""
-    prefect = (sys.executable, "-m", "prefect", "--no-prompt")
-    commands = (
-        ("work-pool", "create", POOL, "--type", "process", "--overwrite"),
-        ("deploy", "--prefect-file", "infra/prefect.yaml", "--all"),
-    )
-    for command in commands:
-        done = subprocess.run(
-            (*prefect, *command), cwd=root, env=environment, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            said = (done.stdout + done.stderr).strip().splitlines() or ["no message"]
-            raise BadInput(f"prefect {command[0]} failed: {said[-1]}")
-    if (home() / "watch" / "settings.json").exists():  # deploying has taken the schedule away
-        subprocess.run((sys.executable, "-m", "flows.watch", "--apply"), cwd=root, env=environment, check=False)
-
-
 def _announce(addresses: Mapping[str, str]) -> None:
     say("up", f"Prefect   {addresses['Prefect']}          start: Deployments > retrain > manual > Run")
     say("up", f"MLflow    {addresses['MLflow']}          runs, curves, registered versions")
@@ -192,7 +154,8 @@ def _stop(children: list[tuple[Part, subprocess.Popen]]) -> None:
     """End the parts, the last started first: the worker must still reach the server to say that its runs end."""
     for part, child in reversed(children):
         if child.poll() is None:
-            say("up", f"stopping {part.name}")
+            with contextlib.suppress(OSError):  # the terminal may be gone
+                say("up", f"stopping {part.name}")
             _signal(child, signal.SIGINT if part.name == "worker" else signal.SIGTERM)
             try:
                 child.wait(_STOP_SECONDS)
@@ -205,10 +168,6 @@ def _stop(children: list[tuple[Part, subprocess.Popen]]) -> None:
 def _signal(child: subprocess.Popen, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, number)
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 def server_address() -> str | None:
@@ -228,15 +187,39 @@ def pages() -> dict[str, str]:
 
 
 def down() -> str:
-    """End a platform that runs in another terminal; return a sentence about it."""
-    path = home() / "up.json"
-    if server_address() is None or not path.exists():
-        return "No platform is up."
-    os.kill(read_json(path)["pid"], signal.SIGTERM)
+    """End a platform that runs in another terminal; return a sentence about it.
+
+    Raises
+    ------
+    BadInput
+        When it is not up yet or no longer, or does not end.
+    """
+    path, lock = home() / "up.json", home() / "up.lock"
+    with locked(lock, wait=False) as free:
+        if free:
+            return "No platform is up."
+    pid = read_json(path)["pid"] if path.exists() else None
+    if pid is None or not _has_open(pid, lock):
+        raise BadInput(
+            "The platform is starting or ending; try again in a moment, or press Ctrl-C where it was started."
+        )
+    os.kill(pid, signal.SIGTERM)
     until = time.monotonic() + 4 * _STOP_SECONDS
     while time.monotonic() < until:
-        with locked(home() / "up.lock", wait=False) as free:
+        with locked(lock, wait=False) as free:
             if free:
                 return "The platform is down."
         time.sleep(0.2)
-    raise BadInput(f"The platform (process {read_json(path)['pid']}) does not end; kill it.")
+    raise BadInput(f"The platform (process {pid}) does not end; kill it.")
+
+
+def _has_open(pid: int, path: Path) -> bool:
+    """Tell whether a process holds a file open; where the system does not say, it is taken to."""
+    if not Path("/proc/self/fd").is_dir():
+        return True
+    with contextlib.suppress(OSError):
+        for number in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):  # closed since it was listed
+                if number.readlink() == path.resolve():
+                    return True
+    return False

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -14,6 +13,7 @@ from unirg_core.files import digest_of, read_json, tree_digest, written_whole
 from unirg_core.home import home
 from unirg_core.ingest.assignment import ASSIGNMENT, SPLITS_FILE
 from unirg_core.ingest.stored import told
+from unirg_core.runs import dvc
 from unirg_core.runs.checkout import commit
 from unirg_core.runs.run import Run, environment
 
@@ -77,7 +77,7 @@ def push(run: Run, *stages: str) -> None:
         With DVC's last line when the remote refuses.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "dvc", "push", *stages],
+        dvc.command("push", *stages),
         cwd=run.checkout,
         env=environment(run),
         capture_output=True,

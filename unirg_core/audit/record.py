@@ -7,6 +7,7 @@ never the commit that it stands in.
 import importlib.metadata
 import os
 import platform
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,7 +44,12 @@ _PACKAGES = (
 
 def now() -> str:
     """Return the time in UTC, to the second, as ISO 8601."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at(time.time())
+
+
+def at(seconds: float) -> str:
+    """Return a time given in seconds since 1970 as `now` would have told it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def begin(

@@ -4,6 +4,7 @@ Exit codes: 0 done or nothing to do, 1 an honest negative (gate rejected, model 
 """
 
 import os
+import traceback
 from typing import Annotated
 
 import typer
@@ -31,7 +32,7 @@ for _name, _group in {
 
 
 def main() -> None:
-    """Run the command line and turn the known faults into one sentence and an exit code."""
+    """Run the command line and turn every fault into an exit code, and the known ones into one sentence."""
     try:
         app()
     except faults.BadInput as error:
@@ -40,6 +41,9 @@ def main() -> None:
     except faults.HonestNegative as error:
         typer.echo(f"unirg: {error}", err=True)
         raise SystemExit(1) from None
+    except Exception:
+        traceback.print_exc()
+        raise SystemExit(2) from None  # Python itself would end with 1, which is an honest no
 
 
 def _tell_version(asked: bool) -> None:

@@ -78,6 +78,7 @@ def up(
     """Start Prefect's server and UI, MLflow's UI, and a worker.
 
     The worker has the deployments. It prints the addresses and stays in the foreground; one Ctrl-C ends all of it.
+    Where MLFLOW_TRACKING_URI names a server, that one shows the runs, and none is started.
 
     Example: unirg up --port 4300
     """
@@ -120,4 +121,4 @@ def watch(
     from unirg_core.watch import switch
 
     request = Request(recipe, source, str(path) if path else None, str(mapping) if mapping else None, tuple(set_ or ()))
-    sys.exit(switch(None if off else request, Path.cwd(), approval, every, settle))
+    sys.exit(2 if switch(None if off else request, Path.cwd(), approval, every, settle) else 0)

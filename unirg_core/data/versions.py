@@ -53,7 +53,7 @@ def lines(found: list[Version]) -> dict[str, list[Version]]:
     """Group versions by the line that they belong to; the name of a line is its kind of source, key and series."""
     grouped: dict[str, list[Version]] = {}
     for version in found:
-        kind, key, series, world = lineage(version.run.inputs, version.run.params)
+        kind, key, series, world = lineage(version.run.inputs, version.run.record["params"]["resolved"])
         name = f"{kind}{'' if world is None else f' world {world}'}, key {key}, series {series}"
         grouped.setdefault(name, []).append(version)
     return grouped

@@ -102,11 +102,10 @@ def _guarded(name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]
 
 def scorers(params: Params, root: Path) -> Iterator[Finding]:
     """Ask the scorer service and the judge that are used, and name what is used and not set up."""
-    from unirg_core.scores.configured import check_answers, configured
+    from unirg_core.scores.configured import asked, check_answers, configured
     from unirg_core.scores.reward import ScoreFault
 
-    steps = [step for step in (params.rl.step1, params.rl.step2) if step]
-    named = sorted({*params.evaluate.scores, *(n for step in steps for n, w in step.reward.items() if w)})
+    named = asked(params)
     needs = [
         ("scorer service", params.scores.service, {"service": params.scores.service}),
         ("judge", params.scores.judge, {"judge": params.scores.judge}),

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from unirg_core.families import called
+from unirg_core.families import called, directed
 
 COLOURS = {
     "template": "tab:gray",
@@ -126,7 +126,7 @@ def _points(
             label=SHOWN.get(name, name),
             capsize=2,
         )
-    axes.set_yticks(range(len(lines)), lines)
+    axes.set_yticks(range(len(lines)), [directed(name) for name in lines])
     axes.set_ylim(len(lines) - 0.4, -0.6)
     axes.grid(axis="x", alpha=0.3)
 

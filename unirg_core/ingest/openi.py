@@ -26,6 +26,7 @@ from unirg_core.ingest.place import Place, picture
 from unirg_core.ingest.published import FRONTAL_FIRST, day_of
 from unirg_core.ingest.sections import Sections
 from unirg_core.ingest.source import Listed, RawFile, RawStudy, Refusal, Rejected
+from unirg_core.oneline import one_line
 
 _REPORTS = "NLMCXR_reports.tgz"
 _ARCHIVES = ("NLMCXR_png.tgz", "NLMCXR_dcm.tgz")
@@ -92,7 +93,7 @@ class OpenI:
             self._refusals.append(Refusal(name, f"Report {number}: {why}."))
             return
         texts = {part.get("Label", "").lower(): "".join(part.itertext()) for part in tree.iter("AbstractText")}
-        sections = {label: " ".join(texts.get(label, "").split()) for label in _SECTIONS}
+        sections = {label: one_line(texts.get(label, "")) for label in _SECTIONS}
         shown = [(image.get("id", ""), image.findtext("caption", "").strip()) for image in tree.iter("parentImage")]
         self._reports[identity] = _Report(number, Sections(**sections), *_unzipped(sorted(shown)))
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from unirg_core.ingest.sections import Sections
 from unirg_core.ingest.source import Refusal
+from unirg_core.oneline import one_line
 
 FRONTAL_FIRST = {"PA": 0, "AP": 1, "": 2, "OTHER": 3, "LATERAL": 4}
 """In which order a study's pictures are tried: the first frontal one is taken."""
@@ -81,7 +82,7 @@ def sections_of(findings: object, impression: object, indication: object, compar
     A comparison that says `None.` of itself stays: a sentence, not a missing value.
     """
     texts = (findings, impression, indication, comparison)
-    found, concluded, asked, compared = ("" if _is_nothing(text) else " ".join(str(text).split()) for text in texts)
+    found, concluded, asked, compared = ("" if _is_nothing(text) else one_line(str(text)) for text in texts)
     return Sections(findings=found, impression=concluded, indication=asked, comparison=compared)
 
 

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 
+from unirg_core.oneline import one_line
+
 BODY = "body"
 """Text under no heading: findings, where the report has no heading for them."""
 
@@ -97,9 +99,9 @@ def parse(text: str) -> Sections:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     pieces = list(_reattributed(list(_cut(text))))
     found = {field.name: [] for field in fields(Sections)}
-    for section, _, body in pieces:
-        found[section].append(body)
-    return Sections(**{name: " ".join(" ".join(bodies).split()) for name, bodies in found.items()})
+    for section, heading, body in pieces:
+        found[section].append(f"\n\n{body}" if heading else f"\n{body}")  # a heading ends the sentence before it
+    return Sections(**{name: one_line("".join(bodies)) for name, bodies in found.items()})
 
 
 def cleaned(sections: Sections) -> Sections:

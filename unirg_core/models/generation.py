@@ -51,7 +51,7 @@ def generate(
     trained = model.training
     model.eval()
     texts: list[str] = []
-    with torch.inference_mode():
+    with torch.no_grad():  # not inference_mode, whose tensors FSDP 2 cannot train on after a first look
         for start in range(0, len(images), batch_size):
             chunk = slice(start, start + batch_size)
             inputs = encode(processor, images[chunk], prompts[chunk], model_params).to(model.device)

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from unirg_core.files import digest_of
+from unirg_core.oneline import one_line
 
 Form = Literal["short", "paper"]
 Sections = Literal["both", "findings", "impression"]
@@ -141,5 +142,5 @@ def split_report(text: str) -> tuple[str, str]:
 
 
 def _plain(text: Any) -> str:
-    """Return a text with single spaces, and an empty one for null or NaN."""
-    return " ".join(text.split()) if isinstance(text, str) else ""
+    """Return a text on one line, and an empty one for null or NaN."""
+    return one_line(text) if isinstance(text, str) else ""

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from unirg_core.params.addresses import without_secrets
 from unirg_core.params.section import Count, Section
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ class Generation(Section):
     tensor_parallel: Count = Field(1, description="GPUs that a colocated vLLM spreads one copy over")
     context: Count = Field(4096, description="Longest prompt and answer in tokens that a colocated vLLM makes room for")
     sleep: bool = Field(True, description="A colocated vLLM frees its memory while the model learns")
+
+    @field_validator("url")
+    @classmethod
+    def _holds_no_secret(cls, url: str | None) -> str | None:
+        return url and without_secrets(url, "let the network say who may ask the server")
 
     @model_validator(mode="after")
     def _knows_its_server(self) -> "Generation":

@@ -42,7 +42,11 @@ def load_scores(path: Path) -> Scores:
 
 
 def _refused(error: ValidationError, origin: str, below: tuple[str, ...] = ()) -> BadInput:
-    told = [{**one, "loc": (*below, *one["loc"])} for one in error.errors()]
+    wrong = error.errors()
+    # An item that is wrong does not count for pydantic, which calls its list too short besides.
+    holding = {one["loc"][:end] for one in wrong for end in range(len(one["loc"]))}
+    wrong = [one for one in wrong if one["type"] != "too_short" or one["loc"] not in holding]
+    told = [{**one, "loc": (*below, *one["loc"])} for one in wrong]
     return BadInput("\n".join(f"{origin}: {_sentence(one)}" for one in told))
 
 

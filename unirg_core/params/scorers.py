@@ -2,10 +2,10 @@
 
 import re
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from unirg_core.params.addresses import of_http
 from unirg_core.params.section import Count, Section
 
 
@@ -31,13 +31,7 @@ class Judge(Section):
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, address: str) -> str:
-        parts = urlsplit(address)
-        _ = parts.port  # raises where it is none
-        if parts.username or parts.password or parts.query:
-            raise ValueError("an address holds no user, password or query; name the key's variable in key_variable")
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("give an address that starts with http:// or https://, as http://127.0.0.1:8000/v1")
-        return address
+        return of_http(address, "name the key's variable in key_variable", "http://127.0.0.1:8000/v1")
 
     @field_validator("key_variable")
     @classmethod
@@ -56,11 +50,16 @@ class Judge(Section):
 class ScorerService(Section):
     """A scorer service over HTTP, `unirg scorer serve` (docs/model-scores.md)."""
 
-    url: str = Field(pattern=r"^https?://[^\s/]+", examples=["http://127.0.0.1:8900"], description="Where it answers")
+    url: str = Field(examples=["http://127.0.0.1:8900"], description="Where it answers")
     timeout: Annotated[float, Field(gt=0, description="Seconds to wait for one answer")] = 600.0
     scores: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None] = Field(
         min_length=1, description="Score -> digest of its weights (GET /scores tells it); null for a score by rules"
     )
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, address: str) -> str:
+        return of_http(address, "a service asks for none", "http://127.0.0.1:8900")
 
 
 class SentenceModel(Section):

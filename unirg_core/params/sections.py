@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from unirg_core.families import TRUTH_SCORES, WITH_TRUTH, refusal
+from unirg_core.families import LOWER_IS_BETTER, TRUTH_SCORES, WITH_TRUTH, refusal
+from unirg_core.params.addresses import of_http, without_secrets
 from unirg_core.params.devices import Launch, uneven
 from unirg_core.params.scorers import Scores
 from unirg_core.params.section import Count, Section, Share
@@ -24,6 +25,8 @@ _CONFIRMING = f"worlds {CONFIRMING_WORLDS.start} to {CONFIRMING_WORLDS.stop - 1}
 
 BASE_WORLD = 9000
 """The neutral population that the embedded base model is pretrained on."""
+
+_BOTO = "export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name an AWS_PROFILE"
 
 
 class Phantom(Section):
@@ -108,6 +111,11 @@ class Dask(Section):
         description="Scheduler of a cluster; empty: processes of this machine",
     )
 
+    @field_validator("address")
+    @classmethod
+    def _holds_no_secret(cls, address: str | None) -> str | None:
+        return address and without_secrets(address, "give a TLS certificate as docs/scale.md says")
+
 
 class Ingest(Section):
     """From a drop to de-identified shards."""
@@ -139,6 +147,11 @@ class Ingest(Section):
     )
     phantom: Phantom = Phantom()
     split: Split = Split()
+
+    @field_validator("path")
+    @classmethod
+    def _holds_no_secret(cls, path: str | None) -> str | None:
+        return path and without_secrets(path, _BOTO)
 
     @model_validator(mode="after")
     def _path_fits_source(self) -> "Ingest":
@@ -173,13 +186,20 @@ class Version(Section):
         None, description="DVC remote (folder or s3:// address); default: a folder under UNIRG_HOME"
     )
     endpoint: str | None = Field(
-        None,
-        pattern=r"^https?://[^\s@]+$",
-        examples=["http://10.0.0.5:9000"],
-        description="Address of an S3 server that is not Amazon's",
+        None, examples=["http://10.0.0.5:9000"], description="Address of an S3 server that is not Amazon's"
     )
     push: bool = Field(True, description="Push to the remote when the data is versioned")
     looks: Count = Field(20, description="Evaluations after which a test set is due for renewal")
+
+    @field_validator("remote")
+    @classmethod
+    def _holds_no_secret(cls, remote: str | None) -> str | None:
+        return remote and without_secrets(remote, _BOTO)
+
+    @field_validator("endpoint")
+    @classmethod
+    def _is_an_address(cls, address: str | None) -> str | None:
+        return address if address is None else of_http(address, _BOTO, "http://10.0.0.5:9000")
 
 
 class Drift(Section):
@@ -265,10 +285,28 @@ class Rule(Section):
     score: str = Field(min_length=1, description="A column of the evaluation, as truth_micro_f1 or rouge_l")
     subset: Literal["in_domain", "held_out", "all"]
     against: Literal["absolute", "base", "sft", "champion", "template"] = "absolute"
-    at_least: float = Field(
-        description="Bound of the value, or of the difference (negative: a margin of non-inferiority)"
+    at_least: float | None = Field(
+        None, description="Bound of the value, or of the difference (negative: a margin of non-inferiority)"
     )
-    by: Literal["value", "lower"] = Field("lower", description="Compare the value, or the interval's lower end")
+    at_most: float | None = Field(
+        None, description="The bound of a score of which less is better (positive: a margin of non-inferiority)"
+    )
+    by: Literal["value", "lower"] = Field(
+        "lower", description="Compare the value, or the interval's lower end (upper end with at_most)"
+    )
+
+    @model_validator(mode="after")
+    def _bounds_the_right_side(self) -> "Rule":
+        low = self.score in LOWER_IS_BETTER
+        wanted, other = ("at_most", "at_least") if low else ("at_least", "at_most")
+        if getattr(self, other) is not None:
+            better = "lower" if low else "higher"
+            raise ValueError(
+                f"{other} would ask {self.score} to be bad, which is the better the {better}; set {wanted}"
+            )
+        if getattr(self, wanted) is None:
+            raise ValueError(f"{wanted} is missing; set the bound of {self.score}")
+        return self
 
 
 class Gate(Section):
@@ -282,7 +320,9 @@ class Approve(Section):
     """Who says yes."""
 
     mode: Literal["auto", "ask"] = Field("auto", description="auto is recorded as such; ask waits for a person")
-    wait_hours: Annotated[float, Field(gt=0)] = 72.0
+    wait_hours: Annotated[
+        float, Field(gt=0, le=8760, description="Hours that ask waits; then the model is a candidate alone")
+    ] = 72.0
 
 
 class Register(Section):

@@ -4,12 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from unirg_core.families import STANDARDISED
+from unirg_core.families import LOWER_IS_BETTER, STANDARDISED
 from unirg_core.params.devices import Generation
 from unirg_core.params.section import Count, Section, Share
 from unirg_core.params.watching import Alarms, Resampling, Validated
 
-_BETTER_LOW = ("radcliq",)
 Schedule = Literal["linear", "cosine", "constant"]
 
 
@@ -102,8 +101,8 @@ class RlStep(Section):
         if not self.reward or not any(self.reward.values()):
             raise ValueError("reward is empty; name at least one score with a weight that is not zero")
         for name, weight in self.reward.items():
-            if weight and (weight < 0) != (name in _BETTER_LOW):
-                better, side = ("lower", "below") if name in _BETTER_LOW else ("higher", "above")
+            if weight and (weight < 0) != (name in LOWER_IS_BETTER):
+                better, side = ("lower", "below") if name in LOWER_IS_BETTER else ("higher", "above")
                 raise ValueError(
                     f"reward.{name} = {weight:g} would train the model to be wrong, since {name} is the better the "
                     f"{better}; give a weight {side} zero"

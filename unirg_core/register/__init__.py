@@ -10,6 +10,11 @@ def tracking_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home() / 'mlflow.db'}"
 
 
+def served() -> bool:
+    """Tell whether a server elsewhere keeps the runs; it then decides where their files lie."""
+    return tracking_uri().startswith(("http://", "https://", "databricks"))
+
+
 def client() -> "MlflowClient":  # noqa: F821 - MLflow takes two seconds to import
     """Return a client of that store; the first call makes the store, under a lock, as two at once would clash."""
     import logging

@@ -1,4 +1,4 @@
-"""Registration: every completed run becomes a model version with its verdict; aliases only where they are earned."""
+"""Registration: every completed run becomes a model version with its verdict."""
 
 import contextlib
 import json
@@ -10,11 +10,9 @@ from unirg_core.audit import record as records
 from unirg_core.files import tree_digest
 from unirg_core.params import Model
 from unirg_core.register import client, tracking_uri
-from unirg_core.register.champion import ALIAS
+from unirg_core.register.aliases import earned, move
 from unirg_core.register.tracking import open_run
 from unirg_core.runs.run import Run
-
-CANDIDATE = "candidate"
 
 
 def register(run: Run, verdict: Mapping[str, Any], approval: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,7 +21,7 @@ def register(run: Run, verdict: Mapping[str, Any], approval: Mapping[str, Any]) 
     Returns
     -------
     dict
-        name, version, verdict, checkpoint digest and the alias moves, as the record keeps them.
+        name, version, verdict, checkpoint digest, the alias moves and why one was withheld, as the record keeps them.
     """
     name = run.params.model_name
     digest = tree_digest(run.checkout / "checkpoints" / "rl")
@@ -39,17 +37,11 @@ def register(run: Run, verdict: Mapping[str, Any], approval: Mapping[str, Any]) 
     }
     for key, value in tags.items():
         store.set_model_version_tag(name, version, key, str(value))
-    moves = [_move(store, name, alias, version) for alias in earned(verdict, approval)]
-    done = {"name": name, "version": version, "verdict": verdict["verdict"], "checkpoint": digest, "aliases": moves}
-    records.change(run.folder, registration=done)
+    registered = {"name": name, "version": version, "verdict": verdict["verdict"], "checkpoint": digest}
+    done = move(run, registered, earned(verdict, approval))
+    if done["withheld"]:
+        store.set_model_version_tag(name, version, "withheld", done["withheld"])
     return done
-
-
-def earned(verdict: Mapping[str, Any], approval: Mapping[str, Any]) -> list[str]:
-    """Return the aliases: `candidate` where the gate passed, `champion` where it was approved besides."""
-    if verdict["verdict"] != "passed":
-        return []
-    return [CANDIDATE, ALIAS] if approval["decision"] == "approved" else [CANDIDATE]
 
 
 def _existing(name: str, run: Run) -> str | None:
@@ -103,10 +95,3 @@ def _context_columns(kinds: Any, model: Model) -> list[tuple[str, Any]]:
 def _pins() -> list[str]:
     packages = records.environment()["packages"]
     return [f"{name}=={packages[name].split('+')[0]}" for name in ("torch", "transformers", "mlflow", "pydicom")]
-
-
-def _move(store: Any, name: str, alias: str, version: str) -> dict[str, Any]:
-    """Set an alias and say where it stood before: MLflow keeps no such history."""
-    before = store.get_registered_model(name).aliases.get(alias)
-    store.set_registered_model_alias(name, alias, version)
-    return {"alias": alias, "from": None if before is None else str(before), "to": version, "time": records.now()}

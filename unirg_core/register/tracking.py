@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from unirg_core.audit import record as records
+from unirg_core.files import written_whole
 from unirg_core.home import home
 from unirg_core.progress import METRICS
-from unirg_core.register import client
+from unirg_core.register import client, served
 from unirg_core.runs.run import Run
 
 _MOST_PARAMS, _LONGEST_PARAM = 100, 6000  # MLflow's own limits a batch and a value
@@ -31,9 +32,18 @@ def open_run(run: Run) -> str:
 
 
 def _experiment(store: Any) -> str:
+    """Return the id of the project's experiment; two first runs at once both make it, and one of them comes late."""
+    from mlflow.exceptions import MlflowException
+
     name = "unirg"
-    found = store.get_experiment_by_name(name)
-    return found.experiment_id if found else store.create_experiment(name, str(home() / "mlflow-artifacts"))
+    if found := store.get_experiment_by_name(name):
+        return found.experiment_id
+    try:
+        return store.create_experiment(name, None if served() else str(home() / "mlflow-artifacts"))
+    except MlflowException as fault:
+        if fault.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    return store.get_experiment_by_name(name).experiment_id
 
 
 def _tags(run: Run) -> dict[str, str]:
@@ -79,10 +89,11 @@ class Curves:
         store, page = client(), open_run(self.run)
         for start in range(0, len(metrics), 1000):
             store.log_batch(page, metrics=metrics[start : start + 1000])
-        self._mark.write_text(str(end))
+        with written_whole(self._mark) as temporary:
+            temporary.write_text(str(end))
 
     def _fresh(self) -> tuple[list[dict[str, Any]], int]:
-        start = int(self._mark.read_text()) if self._mark.exists() else 0
+        start = int(self._mark.read_text() or 0) if self._mark.exists() else 0  # MLflow keeps a point once
         if not self._path.exists():
             return [], start
         with self._path.open("rb") as stream:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unirg_core.faults import BadInput
+from unirg_core.progress import say
 
 _IDENTITY = {
     "GIT_AUTHOR_NAME": "unirg",
@@ -18,6 +19,9 @@ _IDENTITY = {
 }
 
 _BY_HAND = "dvc.lock"  # what a `dvc repro` by hand leaves behind; DVC refuses to work with one that git ignores
+
+_CODE = ("flows", "infra/accelerate", "recipes", "tasks", "unirg_core")
+"""Where a file that git does not know is code for a run; elsewhere it may be a drop or a secret, and stays out."""
 
 
 @dataclass(frozen=True)
@@ -72,23 +76,47 @@ def code_of(root: Path, *, allow_dirty: bool = False) -> Code:
     BadInput
         When the folder is no git checkout, has no commit, or has changes that were not allowed.
     """
-    changed = git(root, "status", "--porcelain", "--untracked-files=all", "--", ".", f":!{_BY_HAND}").splitlines()
+    changed, beside = _changed(root)
+    if beside:
+        say("retrain", f"Not committed nor in {', '.join(_CODE)}, so no part of the run: {_few(beside)}")
     if not changed:
         return Code(git(root, "rev-parse", "HEAD"), git(root, "rev-parse", "HEAD^{tree}"), dirty=False)
     if not allow_dirty:
-        named = ", ".join(line[3:] for line in changed[:3]) + (" ..." if len(changed) > 3 else "")
         raise BadInput(
-            f"The working tree has changes that are not committed ({named}); commit them or give --allow-dirty."
+            f"The working tree has changes that are not committed ({_few(changed)}); commit them or give --allow-dirty."
         )
     return _snapshot(root)
 
 
+def holds(root: Path, path: Path) -> bool:
+    """Tell whether a run's own checkout would hold a file of the working tree `root`."""
+    name = path.relative_to(root)
+    return any(name.is_relative_to(folder) for folder in _CODE) or bool(git(root, "ls-files", "--", str(name)))
+
+
+def _changed(root: Path) -> tuple[list[str], list[str]]:
+    """Return the names of what a snapshot would take up, and of the new files that no run sees."""
+    told = ("status", "--porcelain", "--no-renames")
+    code = git(root, *told, "--untracked-files=all", "--", *_CODE).splitlines()
+    apart = [f":!{name}" for name in (_BY_HAND, *_CODE)]
+    others = git(root, *told, "--untracked-files=normal", "--", ".", *apart).splitlines()
+    new = [line for line in others if line.startswith("??") or "A" in line[:2]]
+    known = [line for line in others if line not in new]
+    return [line[3:] for line in (*known, *code)], [line[3:] for line in new]
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
+
+
 def _snapshot(root: Path) -> Code:
-    """Commit the working tree as it is, on no branch, through an index of its own."""
+    """Commit the changes of known files and the new code, on no branch, through an index of its own."""
+    there = [folder for folder in _CODE if (root / folder).exists()]
     with tempfile.TemporaryDirectory() as folder:
         own = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         git(root, "read-tree", "HEAD", environment=own)
-        git(root, "add", "--all", environment=own)
+        git(root, "add", "--update", "--", ".", environment=own)
+        git(root, "add", "--", *there, environment=own)
         tree = git(root, "write-tree", environment=own)
     commit = git(root, "commit-tree", tree, "-p", "HEAD", "-m", "Snapshot of a working tree with uncommitted changes")
     return Code(commit, tree, dirty=True)

@@ -3,15 +3,17 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from unirg_core import params
+from unirg_core.audit import record as records
 from unirg_core.faults import BadInput
 from unirg_core.params import Params
 from unirg_core.progress import say
-from unirg_core.runs.checkout import project_root
+from unirg_core.runs.checkout import holds, project_root
 from unirg_core.runs.run import Decision, Trigger, decide, environment
 
 
@@ -30,7 +32,7 @@ class Request:
 
 
 def resolve(request: Request, root: Path, here: Path) -> Params:
-    """Return the parameters that a request stands for; paths are taken from the folder `here`.
+    """Return the parameters that a request stands for; its paths are taken from the folder `here`.
 
     Raises
     ------
@@ -41,7 +43,7 @@ def resolve(request: Request, root: Path, here: Path) -> Params:
     from unirg_core import preflight
     from unirg_core.models.loading import located
     from unirg_core.register.champion import as_base
-    from unirg_core.scores.configured import check_answers, configured
+    from unirg_core.scores.configured import asked, check_answers, configured
 
     above: dict[str, Any] = params.assignments(request.set)
     ingest = {
@@ -49,16 +51,27 @@ def resolve(request: Request, root: Path, here: Path) -> Params:
         "path": _absolute(request.path, here),
         "mapping": _in_checkout(request.mapping, root, here),
     }
-    asked = {name: value for name, value in ingest.items() if value is not None}
-    above = params.overlay(above, {"ingest": asked} if asked else {})
+    given = {name: value for name, value in ingest.items() if value is not None}
+    above = params.overlay(above, {"ingest": given} if given else {})
     above = params.overlay(above, {"approve": {"mode": request.approval}})
     resolved = as_base(located(params.resolve(root, request.recipe, above), here))
+    resolved = _one_remote(resolved, here if _sets_remote(above) else root)
     preflight.check(resolved, root)
-    steps = [step for step in (resolved.rl.step1, resolved.rl.step2) if step]
-    named = [*resolved.evaluate.scores, *(name for step in steps for name in step.reward)]
+    named = asked(resolved)
     check_answers(resolved.scores, named)
     configured(resolved.scores, used=named)  # refuses a judge without a key, or a folder with other files
     return resolved
+
+
+def _sets_remote(above: Mapping[str, Any]) -> bool:
+    version = above.get("version")
+    return isinstance(version, Mapping) and "remote" in version
+
+
+def _one_remote(resolved: Params, near: Path) -> Params:
+    """Return parameters whose remote is the same folder for every run, although each stands in its own checkout."""
+    remote = {"remote": _absolute(resolved.version.remote, near)}
+    return resolved.model_copy(update={"version": resolved.version.model_copy(update=remote)})
 
 
 def _absolute(path: str | None, here: Path) -> str | None:
@@ -70,7 +83,8 @@ def _in_checkout(path: str | None, root: Path, here: Path) -> str | None:
     if path is None:
         return None
     absolute = (here / Path(path).expanduser()).resolve()
-    return str(absolute.relative_to(root)) if absolute.is_relative_to(root) else str(absolute)
+    inside = absolute.is_relative_to(root) and holds(root, absolute)
+    return str(absolute.relative_to(root)) if inside else str(absolute)
 
 
 def request_run(request: Request, here: Path, trigger: Trigger) -> Decision:
@@ -102,7 +116,10 @@ def launch(request: Request, here: Path) -> int:
 
 
 def _flow(decision: Decision, server: str | None) -> int:
-    """Run the flow in the run's checkout; the run's lock goes along, so that it is held as long as either lives."""
+    """Run the flow in the run's checkout; the run's lock goes along, so that it is held as long as either lives.
+
+    A flow that a signal ended, or that never came to conclude its run, has given no answer: that is a fault.
+    """
     run, lock = decision.run, decision.lock.fileno()
     own = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}  # the stages' own lines are for the person here
     own |= {"PREFECT_API_URL": server} if server else {}
@@ -110,6 +127,7 @@ def _flow(decision: Decision, server: str | None) -> int:
     child = subprocess.Popen(command, cwd=run.checkout, env={**environment(run), **own}, pass_fds=[lock])
     while True:
         try:
-            return child.wait()
+            code = child.wait()
+            return 2 if code < 0 or (code and run.record["state"] == records.RUNNING) else code
         except KeyboardInterrupt:
             say("retrain", f"Stopping; the same command goes on with run {run.id} later.")

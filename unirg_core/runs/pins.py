@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from unirg_core.files import digest_of, read_json, write_json
-from unirg_core.params import Params
+from unirg_core.params import Ingest, Params, overlay
 from unirg_core.runs.checkout import Code
 
 INPUTS = "inputs.json"
@@ -17,6 +17,7 @@ INPUTS = "inputs.json"
 _FILES = ("data/studies", "data/assignment", "data/manifest.parquet", "data/splits.json")
 """What the next version needs of a dataset; pinned by DVC's digests."""
 
+_NOT_IN_THE_BYTES = ("processes", "executor", "dask")
 _MOVED_BY_RUNS = ("champion", "previous_dataset")
 
 
@@ -47,8 +48,13 @@ def pin(
         "champion": None,
         "previous_dataset": None,
         "code": None if code is None else {"commit": code.commit, "tree": code.tree, "dirty": code.dirty},
-        "params": None if code is None else digest_of(params.model_dump(mode="json", by_alias=True)),
+        "params": None if code is None else digest_of(plain(params)),
     }
+
+
+def plain(params: Params) -> dict[str, Any]:
+    """Return parameters as a record keeps them."""
+    return params.model_dump(mode="json", by_alias=True)
 
 
 def run_key(inputs: Mapping[str, Any]) -> str:
@@ -58,13 +64,24 @@ def run_key(inputs: Mapping[str, Any]) -> str:
     return digest_of({**kept, "code": code.get("tree")})
 
 
-def lineage(inputs: Mapping[str, Any], params: Params) -> list[Any]:
+def lineage(inputs: Mapping[str, Any], values: Mapping[str, Any]) -> list[Any]:
     """Return what the versions of one line share: the kind of source, the key, and the series that was asked for.
 
     The phantom's worlds are other people who share institutions' names, so each is a line of its own.
+
+    Parameters
+    ----------
+    values
+        The parameters as a record keeps them: plain, since those of an earlier code need not pass today's checks.
     """
-    world = params.ingest.phantom.world if params.ingest.source == "phantom" else None
-    return [inputs["source"]["kind"], inputs["key"]["fingerprint"], params.ingest.series, world]
+    ingest = _ingest(values)
+    world = ingest["phantom"]["world"] if ingest["source"] == "phantom" else None
+    return [inputs["source"]["kind"], inputs["key"]["fingerprint"], ingest["series"], world]
+
+
+def _ingest(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the section as it was used; a parameter that its code did not know yet is at its default."""
+    return overlay(Ingest().model_dump(mode="json"), values["ingest"])
 
 
 def may_train(record: Mapping[str, Any]) -> bool:
@@ -74,7 +91,7 @@ def may_train(record: Mapping[str, Any]) -> bool:
 
 
 def previous_dataset(
-    earlier: Sequence[tuple[Mapping[str, Any], Params]], inputs: Mapping[str, Any], params: Params
+    earlier: Sequence[Mapping[str, Any]], inputs: Mapping[str, Any], values: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Return the pin of the dataset that a run goes on from, None where there is none.
 
@@ -84,18 +101,17 @@ def previous_dataset(
     Parameters
     ----------
     earlier
-        Record and parameters of each earlier run, oldest first.
+        The record of each earlier run, oldest first.
+    values
+        The run's own parameters, plain.
     """
-    identity, line = data_identity(inputs, params), lineage(inputs, params)
+    identity, line = data_identity(inputs, values), lineage(inputs, values)
     there = set(inputs["source"].get("institutions", ()))
-    for record, its in reversed(earlier):
-        if not may_train(record) or lineage(record["inputs"], its) != line:
+    for record in filter(may_train, reversed(earlier)):
+        pinned, its = record["inputs"], record["params"]["resolved"]
+        if lineage(pinned, its) != line or not there & set(pinned["source"].get("institutions", ())):
             continue
-        if not there & set(record["inputs"]["source"].get("institutions", ())):
-            continue
-        if data_identity(record["inputs"], its) == identity:
-            return record["inputs"]["previous_dataset"]
-        return _pinned(record)
+        return pinned["previous_dataset"] if data_identity(pinned, its) == identity else _pinned(record)
     return None
 
 
@@ -108,10 +124,10 @@ def _pinned(record: Mapping[str, Any]) -> dict[str, Any]:
     return pin | ({"run": record["run"], "files": files} if len(files) == len(_FILES) else {})
 
 
-def data_identity(inputs: Mapping[str, Any], params: Params) -> str:
+def data_identity(inputs: Mapping[str, Any], values: Mapping[str, Any]) -> str:
     """Return a digest of what decides the dataset's bytes, known before the dataset is made."""
-    ingest = params.ingest.model_dump(mode="json", exclude={"processes", "executor", "dask"})
-    return digest_of([inputs["source"], inputs["key"], ingest, params.seed])
+    ingest = {name: value for name, value in _ingest(values).items() if name not in _NOT_IN_THE_BYTES}
+    return digest_of([inputs["source"], inputs["key"], ingest, values["seed"]])
 
 
 def write_inputs(checkout: Path, inputs: Mapping[str, Any]) -> None:

@@ -20,6 +20,8 @@ TRAINED = ("sft", "rl")
 """The stages that may run over several processes."""
 
 NODE, ADDRESS = "UNIRG_NODE", "UNIRG_NODE_ADDRESS"
+_LAUNCHED = "UNIRG_LAUNCHED"
+_ALONE = ("NO", "MULTI_CPU")  # kinds of accelerate's that start one process, whatever number they are given
 _SHOWN = 20
 
 
@@ -47,20 +49,41 @@ def to_launch(stage: str, params: Params) -> bool:
     return False
 
 
+def alone(params: Params, root: Path) -> str | None:
+    """Say why a launch configuration would start one process in place of several; None where it would not.
+
+    Raises
+    ------
+    BadInput
+        When the configuration is unknown.
+    """
+    from unirg_core.training.memory import read_config
+
+    launch = params.launch
+    if launch.processes == 1 or not launch.config:
+        return None
+    kind = read_config(root, launch.config).get("distributed_type") or "NO"  # YAML reads a bare NO as false
+    if kind not in _ALONE:
+        return None
+    return (
+        f"launch.config = {launch.config} starts one process (distributed_type {kind}), and launch.processes = "
+        f"{launch.processes}; leave launch.config out, or set launch.processes to 1."
+    )
+
+
 def command(stage: str, params: Params, root: Path) -> list[str]:
     """Return the command that starts the copies.
 
     Raises
     ------
     BadInput
-        When the configuration is unknown, or a second node has no address of the first.
+        When the configuration is unknown or starts one process, or a second node has no address of the first.
     """
-    from unirg_core.training.memory import read_config
-
     launch = params.launch
+    if refused := alone(params, root):
+        raise BadInput(refused)
     arguments = ["--num_processes", str(launch.processes), "--num_machines", str(launch.nodes)]
     if launch.config:
-        read_config(root, launch.config)
         arguments += ["--config_file", str(root / "infra" / "accelerate" / f"{launch.config}.yaml")]
     else:
         arguments += ["--multi_gpu", "--mixed_precision", "no", "--dynamo_backend", "no"]
@@ -89,13 +112,19 @@ def launch(stage: str, params: Params, root: Path) -> None:
     Raises
     ------
     BadInput, HonestNegative
-        With the sentence with which a copy has ended.
+        With the sentence with which a copy has ended; or when this process is itself what a launcher has started, and
+        no copy: it would launch again without end.
     RuntimeError
         When a copy has ended in any other way; the last lines that it wrote say more.
     """
+    if _LAUNCHED in os.environ:
+        raise BadInput(
+            f"The launcher has started one process in place of launch.processes = {params.launch.processes} copies; "
+            "set that to 1, or take another launch.config."
+        )
     fault, log = run_folder() / "fault.json", run_folder() / f"{stage}.processes.log"
     fault.unlink(missing_ok=True)
-    environment = {**os.environ, "UNIRG_PARENT": str(os.getpid())}
+    environment = {**os.environ, "UNIRG_PARENT": str(os.getpid()), _LAUNCHED: "1"}
     if params.model.device == "cpu":
         environment["ACCELERATE_USE_CPU"] = "true"
     environment.setdefault("OMP_NUM_THREADS", str(params.model.threads or 1))

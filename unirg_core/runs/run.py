@@ -4,7 +4,6 @@ The decision needs the pins alone, so it is made before any orchestrator starts.
 """
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -20,7 +19,9 @@ from unirg_core.home import home, locked, take_lock
 from unirg_core.models.prompts import identity
 from unirg_core.params import Params, dump, load, parse
 from unirg_core.runs import pins
-from unirg_core.runs.checkout import add_worktree, code_of, commit
+from unirg_core.runs.checkout import add_worktree, code_of
+from unirg_core.runs.earlier import adopt, bury_dead, completed
+from unirg_core.runs.finish import completion
 
 _DYING_SECONDS = 4.0  # a killed run's children notice within a second each and then free its lock
 
@@ -29,11 +30,6 @@ STATIONS = ("ingest", "version", "validate", "sft", "rl", "evaluate", "gate", "a
 
 UNTIL = STATIONS[: STATIONS.index("gate") + 1]
 """Those that a run may be asked to end after: what comes then would register a model."""
-
-_COMMITTED = ("params.yaml", "inputs.json", "dvc.lock", "record.json", "metrics")
-_METRICS = ("data/validation.json", "data/drift.json", "reports/evaluation.json", "reports/verdict.json")
-"""What a run's last commit holds: figures and digests; never studies, report text or weights. The metrics are committed
-as copies, because DVC refuses an output that git tracks, and restores from its run cache only what it may cache."""
 
 
 @dataclass(frozen=True)
@@ -152,9 +148,9 @@ def decide(
         before = all_runs()
         inputs = pins.pin(root, params, code=code)
         inputs |= {} if until is None else {"until": until}
-        inputs["previous_dataset"] = pins.previous_dataset([(r.record, r.params) for r in before], inputs, params)
+        inputs["previous_dataset"] = pins.previous_dataset([run.record for run in before], inputs, pins.plain(params))
         key = pins.run_key(inputs)
-        _bury_dead(before, key)
+        bury_dead(before, key)
         same = [run for run in before if run.record["key"] == key]
         return _known(same, params, inputs, key, trigger) or _new(root, params, inputs, key, trigger)
 
@@ -162,23 +158,20 @@ def decide(
 def _known(same: list[Run], params: Params, inputs: Mapping[str, Any], key: str, trigger: Trigger) -> Decision | None:
     """Return the decision where a run of the same key exists that is completed, live or dead."""
     for run in reversed(same):
-        state = run.record["state"]
-        if state == records.COMPLETED:
+        if run.record["state"] in (records.RUNNING, records.KILLED):
+            lock = run.hold(_DYING_SECONDS)
+            if lock is None:
+                return Decision("live", run, f"Run {run.id} of the same inputs is alive; it is left alone.")
+            if (run.checkout / "params.yaml").exists() and completion(run) is None:
+                adopt(run, trigger)
+                said = f"Run {run.id} of the same inputs was cut off; it goes on where it stood."
+                return Decision("adopted", run, said, lock)
+            lock.close()
+        if completed(run):
             now = _unchanged(run, params, inputs, key, trigger)
             return Decision(
                 "unchanged", now, f"Nothing has changed since run {run.id}{_ending(run)} recorded as {now.id}."
             )
-        if state in (records.RUNNING, records.KILLED):
-            lock = run.hold(_DYING_SECONDS)
-            if lock is None:
-                return Decision("live", run, f"Run {run.id} of the same inputs is alive; it is left alone.")
-            if not (run.checkout / "params.yaml").exists():
-                lock.close()
-                continue
-            records.change(run.folder, state=records.RUNNING)
-            records.event(run.folder, "adopted", principal=trigger.principal, command=trigger.command)
-            said = f"Run {run.id} of the same inputs was cut off; it goes on where it stood."
-            return Decision("adopted", run, said, lock)
     return None
 
 
@@ -226,10 +219,9 @@ def _make_folder(key: str) -> Run:
 def _begin(run: Run, params: Params, inputs: Mapping[str, Any], key: str, trigger: Trigger) -> None:
     """Write pins and record; the record is written last, so that a folder without one is no run."""
     write_json(run.folder / "inputs.json", inputs)
-    resolved = params.model_dump(mode="json", by_alias=True)
     who = {"kind": trigger.kind, "principal": trigger.principal, "command": trigger.command}
     asked = identity(params.model.prompt, params.model.prior, params.model.output)
-    records.write(run.folder, {**records.begin(run.id, key, inputs, resolved, who), "prompt": asked})
+    records.write(run.folder, {**records.begin(run.id, key, inputs, pins.plain(params), who), "prompt": asked})
 
 
 def _join_cache(checkout: Path) -> None:
@@ -252,29 +244,6 @@ def _champion(params: Params) -> dict[str, Any] | None:
     from unirg_core.register import champion
 
     return champion.pinned(params.model_name)
-
-
-def _bury_dead(before: list[Run], key: str) -> None:
-    """Say of runs that died without a word that they were killed, in their records and on their branches."""
-    for run in before:
-        if run.record["state"] != records.RUNNING or run.record["key"] == key:
-            continue
-        if lock := run.hold():
-            records.change(run.folder, state=records.KILLED)
-            conclude(run, "Record that the run was killed")
-            lock.close()
-
-
-def conclude(run: Run, message: str) -> None:
-    """Commit what the run leaves behind, its record among it, on the run's branch."""
-    if not (run.checkout / "params.yaml").exists():
-        return
-    shutil.copy(run.folder / "record.json", run.checkout / "record.json")
-    (run.checkout / "metrics").mkdir(exist_ok=True)
-    for name in _METRICS:
-        if (run.checkout / name).exists():
-            shutil.copyfile(run.checkout / name, run.checkout / "metrics" / Path(name).name)
-    commit(run.checkout, message, _COMMITTED)
 
 
 def environment(run: Run) -> dict[str, str]:

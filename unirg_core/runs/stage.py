@@ -1,11 +1,9 @@
 """Run one stage of `dvc.yaml` as a child process of the run, line by line, and say what came of it."""
 
-import json
+import re
 import subprocess
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -13,17 +11,31 @@ import yaml
 from unirg_core.audit import record as records
 from unirg_core.faults import BadInput, HonestNegative
 from unirg_core.files import read_json
+from unirg_core.runs import dvc
 from unirg_core.runs.run import Run, environment
 
 _TAIL = 15
+_EXIT = re.compile(r"exited with (-?\d+)$", re.MULTILINE)
 
 
 class StageFault(Exception):
-    """A stage ended on a bug or from outside; the last lines that it printed say more."""
+    """A stage ended on a bug or from outside; its sentence says how, for record and pages alike.
+
+    Attributes
+    ----------
+    tail
+        The last lines that it printed: for the terminal alone, since a trace may quote a cell of the data.
+    """
+
+    def __init__(self, sentence: str, tail: str = "") -> None:
+        super().__init__(sentence)
+        self.tail = tail
 
 
 def run_stage(run: Run, stage: str, heard: Callable[[str], None]) -> dict[str, Any]:
     """Run `dvc repro --single-item <stage>` in the run's checkout and note the outcome in the record.
+
+    What an earlier attempt of the run has noted stands where this one finds its result done.
 
     Parameters
     ----------
@@ -43,48 +55,32 @@ def run_stage(run: Run, stage: str, heard: Callable[[str], None]) -> dict[str, A
         When it ended in any other way.
     """
     began = time.monotonic()
-    fault = run.folder / "fault.json"
-    fault.unlink(missing_ok=True)
-    drop_torn_files(run.checkout)
+    (run.folder / "fault.json").unlink(missing_ok=True)
+    marker, earlier = run.folder / f"{stage}.ran", run.record["stages"].get(stage)
+    if earlier:  # else a marker tells that the stage ran and a kill came before it was noted
+        marker.unlink(missing_ok=True)
     lines = _stream(run, stage, heard)
     if lines is not None:
         raise _reason(run, stage, lines)
     outcome = {
-        "how": "ran" if (run.folder / f"{stage}.ran").exists() else "cached",
+        "how": "ran" if marker.exists() else "cached",
         "seconds": round(time.monotonic() - began, 1),
         "outs": _outs(run, stage),
     }
-    stages = {**run.record["stages"], stage: outcome}
-    records.change(run.folder, stages=stages)
+    records.change(run.folder, stages={**run.record["stages"], stage: _noted(earlier, outcome)})
     return outcome
 
 
-def drop_torn_files(checkout: Path) -> list[str]:
-    """Delete DVC's own files that a kill cut in the middle of a write, for DVC refuses to begin with one; name them.
-
-    Nothing is lost by it: `rwlock` says who reads and writes now, which nobody does while the run is held, and what a
-    lost `dvc.lock` knew stands in DVC's cache of runs.
-    """
-    whole = {".dvc/tmp/rwlock": json.loads, "dvc.lock": lambda text: yaml.safe_load(text)["stages"]}
-    torn = []
-    for name, read in whole.items():
-        path = checkout / name
-        try:
-            read(path.read_text())
-        except FileNotFoundError:
-            continue
-        except (ValueError, yaml.YAMLError, TypeError, KeyError):
-            path.unlink()
-            torn.append(name)
-    return torn
+def _noted(earlier: dict[str, Any] | None, now: dict[str, Any]) -> dict[str, Any]:
+    """Return the outcome for the record: a run that was taken up again still ran what it now finds done."""
+    same = earlier is not None and earlier["outs"] == now["outs"]
+    return earlier if same and now["how"] == "cached" else now
 
 
 def _stream(run: Run, stage: str, heard: Callable[[str], None]) -> list[str] | None:
     """Run the child; return None when it ended well, else the last lines that it printed."""
-    (run.folder / f"{stage}.ran").unlink(missing_ok=True)
-    command = [sys.executable, "-m", "dvc", "repro", "--single-item", stage]
     child = subprocess.Popen(
-        command,
+        dvc.command("repro", "--single-item", stage),
         cwd=run.checkout,
         env=environment(run),
         stdout=subprocess.PIPE,
@@ -105,7 +101,10 @@ def _stream(run: Run, stage: str, heard: Callable[[str], None]) -> list[str] | N
 def _reason(run: Run, stage: str, lines: list[str]) -> Exception:
     fault = run.folder / "fault.json"
     if not fault.exists():
-        return StageFault(f"{stage} ended badly; its last lines:\n" + "\n".join(lines))
+        tail = "\n".join(lines)
+        told = _EXIT.findall(tail)  # DVC's own exit code is another
+        code = f" with exit code {told[-1]}" if told else ""
+        return StageFault(f"{stage} ended badly{code}; {run.folder / 'log.txt'} says why.", tail)
     said = read_json(fault)
     kind = {"BadInput": BadInput, "HonestNegative": HonestNegative}[said["kind"]]
     return kind(said["sentence"])

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from unirg_core.approve import told
+from unirg_core.families import directed
 from unirg_core.files import read_json
 from unirg_core.home import home
 from unirg_core.runs.run import Run
@@ -62,7 +63,7 @@ def _scores(evaluation: dict[str, Any]) -> Any:
     for subset, score in dict.fromkeys((row["subset"], row["score"]) for row in evaluation["scores"]):
         if subset not in shown:
             continue
-        told = f"{score}{_role(roles.get(score, {}))}"
+        told = f"{directed(score)}{_role(roles.get(score, {}))}"
         table.add_row(
             shown[subset], told, *(_cell(cells.get((subset, score, name)), name in _JUDGED) for name in systems)
         )
@@ -105,7 +106,8 @@ def _rules(verdict: dict[str, Any]) -> Any:
         what = f"{rule['score']} on {rule['subset']}" + (
             "" if rule["against"] == "absolute" else f" less {rule['against']}"
         )
-        table.add_row(f"{what} >= {rule['at_least']:g}", rule["verdict"], rule["reason"].replace("[", r"\["))
+        bound = f"<= {rule['at_most']:g}" if rule.get("at_most") is not None else f">= {rule['at_least']:g}"
+        table.add_row(f"{what} {bound}", rule["verdict"], rule["reason"].replace("[", r"\["))
     return table
 
 

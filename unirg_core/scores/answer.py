@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from unirg_core.oneline import one_line
 from unirg_core.scores.labels import label_one
 from unirg_core.scores.pairs import each_pair
 from unirg_core.study import ABSENT, LABELS, PRESENT, UNCERTAIN
@@ -51,7 +52,7 @@ class Answer:
 def tagged(report: str, values: Sequence[int | None]) -> str:
     """Return a report and its 14 labels as a text of the schema."""
     stated = [f"{name}: {_WORDS[value]}" for name, value in zip(LABELS, values, strict=True) if value is not None]
-    return f"<think>{_plain(_TAG.sub(' ', report))}</think><answer>{'; '.join(stated)}</answer>"
+    return f"<think>{one_line(_TAG.sub(' ', report))}</think><answer>{'; '.join(stated)}</answer>"
 
 
 @lru_cache(maxsize=1 << 14)
@@ -61,7 +62,7 @@ def parse(text: str) -> Answer:
     if parts[1::2] != _ORDER:
         return Answer(_found(parts), _UNSAID, "each tag once and in order: " + "".join(_ORDER))
     before, report, between, answer, after = parts[0::2]
-    narrative = _plain(report)
+    narrative = one_line(report)
     if before.strip() or between.strip() or after.strip():
         return Answer(narrative, _UNSAID, "text outside the tags")
     if not narrative:
@@ -138,7 +139,7 @@ def _labels(text: str) -> tuple[Values, str]:
     """Return the labels of an answer, or none of them and what is wrong."""
     values: list[int | None] = [None] * len(LABELS)
     for entry in filter(str.strip, text.split(";")):
-        name, _, word = (_plain(part).lower() for part in entry.partition(":"))
+        name, _, word = (" ".join(part.split()).lower() for part in entry.partition(":"))
         if name not in _PLACES:
             return _UNSAID, "an entry of the answer names no label"
         if word not in _VALUES:
@@ -155,8 +156,4 @@ def _found(parts: Sequence[str]) -> str:
     start = tags.index("<think>") + 1 if "<think>" in tags else 0
     ends = [place for place, tag in enumerate(tags) if place >= start and tag != "<think>"]
     texts = parts[0::2]
-    return _plain(" ".join(texts[start : ends[0] + 1] if ends else texts[start:]))
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
+    return one_line(" ".join(texts[start : ends[0] + 1] if ends else texts[start:]))

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from unirg_core.faults import BadInput
 from unirg_core.files import tree_digest
-from unirg_core.params import Scores
+from unirg_core.params import Params, Scores
 from unirg_core.scores.reward import Score, all_scores
 
 Training = Callable[[], Sequence[str]]
@@ -47,6 +47,13 @@ def configured(
 
         scores |= service_scores(settings)
     return MappingProxyType(scores)
+
+
+def asked(params: Params) -> list[str]:
+    """Return the name of each score for which RL or evaluation asks what the section `scores` sets up."""
+    steps = [step for step in (params.rl.step1, params.rl.step2) if step]
+    looked = params.rl.validation_scores if params.rl.validate_every else ()
+    return sorted({*params.evaluate.scores, *looked, *(name for step in steps for name in step.reward)})
 
 
 def check_answers(settings: Scores, used: Collection[str]) -> None:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from unirg_core.oneline import BREAK
 from unirg_core.scores.cues import CUES
 from unirg_core.scores.phrases import ANATOMY, CONCEPTS, FINDING, Concept
 
@@ -39,13 +40,14 @@ def _scanner() -> tuple[re.Pattern[str], dict[str, tuple[str, Concept | None]]]:
 
 
 # A question mark that stands alone is a hedge: "? pneumonia".
-_SENTENCE_END = re.compile(r"(?:[.!;]|(?<=[\w)])\?)+(?=\s|$)|\n\s*\n|\n\s*(?=[-*\d])")
+_SENTENCE_END = re.compile(rf"(?:[.!;]|(?<=[\w)])\?)+(?=\s|$)|{BREAK}")
 _HEADING = re.compile(r"\b(?:findings|impression|conclusion|report|history|comparison|technique|indication)\s*:", re.I)
 
 
 def sentences(text: str) -> list[str]:
     """Split a report into lower-case sentences of single spaces; section headings end a sentence and are dropped."""
-    parts = _SENTENCE_END.split(_HEADING.sub(". ", text.lower()))
+    plain = text.lower().replace("\r\n", "\n").replace("\r", "\n")
+    parts = _SENTENCE_END.split(_HEADING.sub(". ", plain))
     return [sentence for part in parts if (sentence := " ".join(part.split()))]
 
 

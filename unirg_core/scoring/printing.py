@@ -9,6 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from unirg_core.families import directed
+
 _WIDEST = 10_000  # a table is as wide as it needs to be: a pipe or a log has no columns to fit into
 
 
@@ -69,7 +71,7 @@ def _scores_table(found: Mapping[str, Any]) -> str:
         if kind != last:
             table.add_section()
             last = kind
-        shown = f"{name}, whole set" if kind == "corpus" else name
+        shown = f"{name}, whole set" if kind == "corpus" else directed(name)
         table.add_row(shown, *(cells[name, system] for system in systems))
     return drawn(table)
 

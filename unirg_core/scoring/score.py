@@ -1,6 +1,5 @@
 """`unirg score`: files of references and candidates in; means with intervals, paired tests and a table out."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from unirg_core.families import families, gain
 from unirg_core.faults import BadInput
 from unirg_core.files import file_digest, written_whole
 from unirg_core.params import Evaluate
@@ -59,10 +59,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Test:
-    """The studies that are scored: their references, and what each system wrote of them, all in one order."""
+    """The studies that are scored: their references, and what each system wrote of them, all in one order.
+
+    `wanted` is what is compared with as the board does it, `filed` the reports as they were written: of what the board
+    puts for a missing section, the form of a report knows nothing.
+    """
 
     references: list[Report]
     wanted: list[str]
+    filed: list[str]
     texts: dict[str, list[str]]
     systems: list[str]
     left_out: int
@@ -217,7 +222,8 @@ def _test(request: Request, references: list[Report], written: Mapping[str, list
         training = list(reports(request.training, read_rows(request.training), "reference"))
         texts |= baselines.nearest(inside, training, setting, request.training)
     wanted = [reference_text(report, setting) for report in inside]
-    return Test(inside, wanted, texts, list(written), len(references) - len(kept))
+    filed = [candidate_text(report, setting) for report in inside]
+    return Test(inside, wanted, filed, texts, list(written), len(references) - len(kept))
 
 
 def _documents(request: Request) -> Callable[[], list[str]] | None:
@@ -240,21 +246,18 @@ def _documents(request: Request) -> Callable[[], list[str]] | None:
 def _scored(test: Test, scores: Mapping[str, Score]) -> dict[str, dict[str, np.ndarray]]:
     """Return system -> score -> one float a study."""
     watch = Watch("score", "reports", len(test.wanted) * len(test.texts) * len(scores))
+    studies = [report.study_id for report in test.references]
     scored: dict[str, dict[str, np.ndarray]] = {}
     for system, texts in test.texts.items():
         scored[system] = {}
         for name in scores:
+            wanted = test.filed if "form" in families(name) else test.wanted
             try:
-                scored[system] |= weighted({name: 1.0}, scores)(texts, test.wanted)[1]
+                scored[system] |= weighted({name: 1.0}, scores)(texts, wanted, studies)[1]
             except ScoreFault as fault:
-                raise BadInput(f"{system}: {_with_study(fault, test.references)}") from fault
+                raise BadInput(f"{system}: {fault}") from fault
             watch.step(len(texts))
     return scored
-
-
-def _with_study(fault: ScoreFault, references: Sequence[Report]) -> str:
-    """Return the fault's sentence with the study's id for the sample's place."""
-    return re.sub(r"sample (\d+)", lambda match: f"study {references[int(match[1])].study_id}", str(fault))
 
 
 def _pairs(test: Test) -> list[tuple[str, str]]:
@@ -265,12 +268,15 @@ def _pairs(test: Test) -> list[tuple[str, str]]:
 
 
 def _not_below(systems: Sequence[str], scores: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    values = {(row["system"], row["score"]): row["value"] for row in scores}
+    """Return system -> the scores in which it is no better than the constant template."""
+    values = {(row["system"], row["score"]): row["value"] for row in scores if row["value"] is not None}
     names = list(dict.fromkeys(row["score"] for row in scores))
-    return {
-        system: [name for name in names if values[baselines.TEMPLATE_NAME, name] >= values[system, name]]
-        for system in systems
-    }
+
+    def no_better(system: str, name: str) -> bool:
+        pair = (values.get((system, name)), values.get((baselines.TEMPLATE_NAME, name)))
+        return None not in pair and gain(name, pair[0] - pair[1]) <= 0
+
+    return {system: [name for name in names if no_better(system, name)] for system in systems}
 
 
 def _write(

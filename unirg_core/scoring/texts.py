@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from unirg_core.faults import BadInput
 from unirg_core.models.prompts import compose, split_report
+from unirg_core.oneline import one_line
 from unirg_core.scoring.reading import Row
 
 Setting = Literal["findings", "findings+impression"]
@@ -109,7 +110,7 @@ def _text(path: Path, row: Row, name: str) -> str:
         return ""
     if not isinstance(value, str):
         raise BadInput(f"{path}, study {row.study_id}: {name} is {value!r}, which is no text; put it in quotes.")
-    return " ".join(value.split())
+    return one_line(value)
 
 
 def context_of(fields: Mapping[str, Any]) -> str:
@@ -132,5 +133,5 @@ def reference_text(report: Report, setting: Setting) -> str:
 
 
 def candidate_text(report: Report, setting: Setting) -> str:
-    """Return what a system wrote in this setting; a text without headings is all findings."""
+    """Return a report in this setting as it was written; a text without headings is all findings."""
     return report.findings if setting == "findings" else report.written

@@ -29,6 +29,11 @@ class Figures:
     empty_share: float
     mean_words: float
 
+    @property
+    def distinct(self) -> int:
+        """Return how many different reports there are; a share times its count may miss a whole number."""
+        return round(self.distinct_share * self.studies)
+
 
 def figures(texts: Sequence[str]) -> Figures:
     """Return the figures of a sample of reports."""
@@ -51,7 +56,7 @@ def check(before: Figures, after: Figures) -> None:
     """
     if after.empty_share > _EMPTY:
         reason = f"{after.empty_share:.0%} of the reports are empty"
-    elif after.distinct_share * after.studies == 1 < before.distinct_share * before.studies:
+    elif after.distinct == 1 < before.distinct:
         reason = f"all {after.studies} reports are equal, where SFT wrote {before.distinct_share:.0%} different ones"
     else:
         return

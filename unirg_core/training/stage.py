@@ -97,10 +97,15 @@ def _alone(stage: str, lock: Path) -> Iterator[None]:
         yield
 
 
-def publish(root: Path, stage: str, model: Path, report: Mapping[str, Any]) -> None:
+def publish(root: Path, stage: str, model: Path, told: Mapping[str, Any]) -> None:
     """Put a finished model and its report into the outputs, each whole, the report last."""
     if not ranks.first():
         return
     with folder_written_whole(root / "checkpoints" / stage) as temporary:
         shutil.copytree(model, temporary, dirs_exist_ok=True)
-    write_json(root / "reports" / f"{stage}.json", dict(report))
+    report(root, stage, told)
+
+
+def report(root: Path, stage: str, told: Mapping[str, Any]) -> None:
+    """Write what a stage tells of itself beside the model that it has left."""
+    write_json(root / "reports" / f"{stage}.json", dict(told))

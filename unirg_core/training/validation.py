@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from unirg_core import models
+from unirg_core.families import gain
 from unirg_core.faults import BadInput
 from unirg_core.files import read_json, write_json, written_whole
 from unirg_core.models.longitudinal import question
@@ -59,8 +60,8 @@ def validation_sample(root: Path, settings: Validated, seed: int) -> Studies:
 
 
 def best(looks: Sequence[Mapping[str, float]], by: str) -> Mapping[str, float]:
-    """Return the first of the best looks."""
-    return max(looks, key=lambda look: (look[PREFIX + by], -look["step"]))
+    """Return the first of the best looks; of a score of which less is better, that is the least."""
+    return max(looks, key=lambda look: (gain(by, look[PREFIX + by]), -look["step"]))
 
 
 def exhausted(looks: Sequence[Mapping[str, float]], by: str, patience: int) -> bool:
