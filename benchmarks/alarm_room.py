@@ -86,6 +86,8 @@ def table(run: Path, rl: Rl) -> list[str]:
 
 
 if __name__ == "__main__":
+    from ending import end
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="folder of a run with a record, $UNIRG_HOME/runs/ID")
     parser.add_argument(
@@ -96,7 +98,4 @@ if __name__ == "__main__":
         help="another bound than the run's, as rl.alarms.window=5",
     )
     given = parser.parse_args()
-    try:
-        print("\n".join(table(given.run, settings(given.run, given.set))))
-    except BadInput as error:
-        parser.exit(2, f"alarm_room: {error}\n")
+    end("alarm_room", lambda: print("\n".join(table(given.run, settings(given.run, given.set)))))

@@ -4,10 +4,11 @@
 
 ARM_FOLDER is a trained arm of `unirg ablate` or of benchmarks/claim.py ($UNIRG_HOME/ablation/world-W/seed-S/ARM). For
 each study the share of sampled reports (temperature 1) that state a finding estimates the chance that the model gives
-it. Stating all findings above a threshold is the best that any change of decision alone could give; what lies between
-it and the greedy report is what RL can win without seeing better. Labels of the reports are compared, not the truth
-file: test studies of the held-out and of the training institutions, and training studies, where the gap tells how much
-of it RL can learn from. Exit code 2 where the folder is no trained arm, or a number is below 1.
+it. Stating all findings from a threshold on is the best that any change of decision alone could give; what lies between
+it and the greedy report is what RL can win without seeing better. A threshold is a number of the samples, so that no
+two rows decide alike. Labels of the reports are compared, not the truth file: test studies of the held-out and of the
+training institutions, and training studies, where the gap tells how much of it RL can learn from. Exit code 2 where the
+folder is no trained arm, or a number is below 1.
 """
 
 import argparse
@@ -30,7 +31,7 @@ from unirg_core.scores.clinical import positive
 from unirg_core.scores.labels import label_one
 from unirg_core.study import LABELS
 
-THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
+SHARES = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
 BATCH = 128
 
 
@@ -55,10 +56,15 @@ def main(folder: Path, studies: int, samples: int) -> None:
     model.eval()
     for name, rows in _groups(params, folder, studies):
         true = _stated([dataset.reference(row) for row in rows])
-        greedy, chance = _decisions(model, processor, params, folder, rows, samples)
+        greedy, counts = _decisions(model, processor, params, folder, rows, samples)
         print(f"{name}, {len(rows)} studies\n  {'greedy':14} {_figures(greedy, true)}")
-        for threshold in THRESHOLDS:
-            print(f"  {f'chance >= {threshold:g}':14} {_figures(chance >= threshold, true)}", flush=True)
+        for least in _thresholds(samples):
+            print(f"  {f'>= {least} of {samples}':14} {_figures(counts >= least, true)}", flush=True)
+
+
+def _thresholds(samples: int) -> list[int]:
+    """Return how many of the samples must state a finding: the whole numbers next to `SHARES`, each once."""
+    return sorted({max(1, round(share * samples)) for share in SHARES})
 
 
 def _trained(folder: Path) -> Path:
@@ -80,13 +86,13 @@ def _groups(params: Params, root: Path, count: int) -> Iterator[tuple[str, list[
 def _decisions(
     model: Any, processor: Any, params: Params, root: Path, rows: Sequence[dict[str, Any]], samples: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return which labels the greedy reports state, bool [studies, labels], and the share of samples that do."""
+    """Return which labels the greedy reports state, bool [studies, labels], and how many samples do."""
     import torch
 
     likeliest = generation.greedy(model, processor, params.model.max_new_tokens)
     sampled = generation.greedy(model, processor, params.model.max_new_tokens)
     sampled.do_sample, sampled.top_k = True, 0
-    found, chance = [], []
+    found, counts = [], []
     with torch.inference_mode():
         for start in range(0, len(rows), BATCH):
             asked = [question(root, row, params.model) for row in rows[start : start + BATCH]]
@@ -97,8 +103,8 @@ def _decisions(
                 return _stated(processor.tokenizer.batch_decode(tokens, skip_special_tokens=True))
 
             found.append(written(likeliest))
-            chance.append(np.mean([written(sampled) for _ in range(samples)], axis=0))
-    return np.concatenate(found), np.concatenate(chance)
+            counts.append(np.sum([written(sampled) for _ in range(samples)], axis=0))
+    return np.concatenate(found), np.concatenate(counts)
 
 
 def _stated(texts: Sequence[str]) -> np.ndarray:
@@ -116,12 +122,11 @@ def _figures(said: np.ndarray, true: np.ndarray) -> str:
 
 
 if __name__ == "__main__":
+    from ending import end
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="a trained arm, $UNIRG_HOME/ablation/world-W/seed-S/ARM")
     parser.add_argument("--studies", type=int, default=500, help="at most so many a group; default: %(default)s")
     parser.add_argument("--samples", type=int, default=16, help="sampled reports a study; default: %(default)s")
     given = parser.parse_args()
-    try:
-        main(given.folder.resolve(), given.studies, given.samples)
-    except BadInput as error:
-        parser.exit(2, f"decision_gap: {error}\n")
+    end("decision_gap", lambda: main(given.folder.resolve(), given.studies, given.samples))

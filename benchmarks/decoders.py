@@ -4,7 +4,8 @@ The picture is a real chest radiograph of 1955 x 1841 pixels (pydicom-data's RG1
 where the form holds no more), packed once for each form. `differs` is the greatest difference of stored values to the
 reference: the picture itself where the form is lossless, else what Pillow (IJG's decoder) or, where Pillow cannot,
 pylibjpeg gives. `used` marks what ingest uses. pylibjpeg-libjpeg (GPL) and pyjpegls are measured if they are installed;
-`--reduced` also measures JPEG 2000 at half its resolution.
+`--reduced` also measures JPEG 2000 at half its resolution. Exit code 1 where a marked decoder is
+wrong, 2 at a fault.
 
 Run: OMP_NUM_THREADS=1 python benchmarks/decoders.py [--reduced]
 """
@@ -12,7 +13,6 @@ Run: OMP_NUM_THREADS=1 python benchmarks/decoders.py [--reduced]
 import argparse
 import importlib
 import io
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -171,6 +171,9 @@ def _print_reduced(values: np.ndarray) -> None:
 
 
 if __name__ == "__main__":
+    from ending import end
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--reduced", action="store_true", help="also JPEG 2000 at half its resolution")
-    sys.exit(main(parser.parse_args().reduced))
+    asked = parser.parse_args()
+    end("decoders", lambda: main(asked.reduced))

@@ -4,7 +4,7 @@
 
 A drop of small PNG pictures with a report of about 600 letters each, two visits a patient, is ingested by two workers
 in a process of its own; every process's high-water mark (VmHWM of /proc) is read four times a second. Limit: 1.10
-between the two sizes, for the parent and for the worst worker. Exits with 1 above it.
+between the two sizes, for the parent and for the worst worker. Exits with 1 above it, with 2 at a fault.
 """
 
 import argparse
@@ -134,6 +134,8 @@ def main(few: int, many: int, source: str, executor: str) -> int:
 
 
 if __name__ == "__main__":
+    from ending import end
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--few", type=int, default=2000, help="studies of the smaller drop; default: 2000")
     parser.add_argument("--many", type=int, default=20000, help="studies of the larger one; default: 20000")
@@ -144,4 +146,4 @@ if __name__ == "__main__":
     if asked.stage:
         stage(asked.stage, asked.source, asked.executor, asked.few)
     else:
-        sys.exit(main(asked.few, asked.many, asked.source, asked.executor))
+        end("ingest_memory", lambda: main(asked.few, asked.many, asked.source, asked.executor))

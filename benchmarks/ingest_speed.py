@@ -12,7 +12,7 @@ the drop must not be short. The bare run's processes start in the measured time 
    lossless, >= 1.5 on uncompressed. What the decoder alone takes is printed beside it: the script's time over that is
    the most that any faithful pipeline around this decoder can reach.
 
-Exits with 1 where a ratio is missed.
+Exits with 1 where a ratio is missed, with 2 at a fault.
 Run: OMP_NUM_THREADS=1 python benchmarks/ingest_speed.py [--files N] [--rounds N] [--kind KIND]
 """
 
@@ -22,7 +22,6 @@ import io
 import os
 import resource
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -210,9 +209,11 @@ def _beside_a_script(kind: str, drop: Path, work: Path, least: float) -> bool:
 
 
 if __name__ == "__main__":
+    from ending import end
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, help="of each kind; default: 192 and 768")
     parser.add_argument("--rounds", type=int, default=2, help="of which the least counts; default: 2")
     parser.add_argument("--kind", choices=tuple(KINDS), action="append", help="repeatable; default: both")
     asked = parser.parse_args()
-    sys.exit(main(asked.files, asked.rounds, asked.kind or tuple(KINDS)))
+    end("ingest_speed", lambda: main(asked.files, asked.rounds, asked.kind or tuple(KINDS)))

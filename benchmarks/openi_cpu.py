@@ -7,7 +7,7 @@ gold_labels_dev.csv (docs/openi-cpu.md). Runs in a fresh clone of the committed 
 there already is only evaluated again. Prints every system on the test ids, RL less SFT with its interval, as the recipe
 writes (samples at its temperature) and greedily, and pass or fail of each wish, which is judged as the recipe writes;
 writes benchmarks/results/openi-cpu.json. Exit code 0 where all are met, 1 where one is not, 2 where there is nothing to
-judge: DROP is no folder, or the run did not complete.
+judge: DROP is no folder, the run did not complete, or there is any other fault.
 
 The wishes, fixed before the test ids were looked at:
 1. SFT learns: its micro F1 of findings lies above zero, the constant report's, with its whole interval, and its ROUGE-L
@@ -187,12 +187,11 @@ def _cell(interval: list[float | None] | None, sign: str = "") -> str:
 
 
 if __name__ == "__main__":
+    from ending import end
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("drop", type=Path, nargs="?", default=DROP, help="folder with Open-i's reports")
     parser.add_argument("--home", type=Path, help="where the run's state is kept; default: a temporary folder")
     asked = parser.parse_args()
-    try:
-        with tempfile.TemporaryDirectory() as temporary:
-            sys.exit(main(asked.drop, asked.home.absolute() if asked.home else Path(temporary)))
-    except BadInput as error:
-        parser.exit(2, f"openi-cpu: {error}\n")
+    with tempfile.TemporaryDirectory() as temporary:
+        end("openi-cpu", lambda: main(asked.drop, asked.home.absolute() if asked.home else Path(temporary)))

@@ -8,7 +8,6 @@ left in, once with nothing but the order of the names. Peer in the same run: the
 """
 
 import argparse
-import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -69,5 +68,7 @@ def _is_frontal(shown: Shown) -> bool:
 
 
 if __name__ == "__main__":
+    from ending import end
+
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    sys.exit(main())
+    end("openi_views", main)

@@ -8,7 +8,6 @@ said to be there, against those drawn at the later and at the earlier visit, and
 """
 
 import argparse
-import sys
 import time
 from typing import Any
 
@@ -68,6 +67,9 @@ def main(count: int) -> int:
 
 
 if __name__ == "__main__":
+    from ending import end
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=120, help="later visits that are asked of; default: %(default)s")
-    sys.exit(main(parser.parse_args().pairs))
+    asked = parser.parse_args()
+    end("prior_second_image", lambda: main(asked.pairs))

@@ -24,7 +24,6 @@ import numpy as np
 from label_speed import forget, phantom_reports, real_reports, seconds
 
 from unirg_core import params
-from unirg_core.faults import BadInput
 from unirg_core.scores import SCORES, weighted
 from unirg_core.scores.reward import check_names, measured
 from unirg_core.training.rewards import Rewards, score_processes
@@ -206,7 +205,14 @@ def _weight(text: str) -> tuple[str, float]:
     return name, float(weight)
 
 
+def _default() -> Weights:
+    rl = params.load(ROOT / "params.yaml").rl
+    return (rl.step2 or rl.step1).reward
+
+
 if __name__ == "__main__":
+    from ending import end
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--reward",
@@ -216,8 +222,4 @@ if __name__ == "__main__":
         help="as finding_credit=1 well_formed=.5; default: that of the last step in params.yaml",
     )
     asked_for = parser.parse_args().reward
-    try:
-        rl = params.load(ROOT / "params.yaml").rl
-        main(dict(asked_for) if asked_for else (rl.step2 or rl.step1).reward)
-    except BadInput as error:
-        parser.exit(2, f"reward_speed: {error}\n")
+    end("reward_speed", lambda: main(dict(asked_for) if asked_for else _default()))

@@ -5,10 +5,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Literal
 
-from prefect.runtime import deployment, flow_run
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows.named import name_flow_run
+from flows.trigger import trigger_here
 from unirg_core.approve import nobody_answered
 from unirg_core.audit import record as records
 from unirg_core.faults import BadInput, HonestNegative
@@ -17,7 +17,7 @@ from unirg_core.progress import say
 from unirg_core.register.tracking import close_run
 from unirg_core.runs.finish import conclude, ended
 from unirg_core.runs.launch import Request, request_run
-from unirg_core.runs.run import STATIONS, UNTIL, Run, Trigger
+from unirg_core.runs.run import STATIONS, UNTIL, Run
 from unirg_core.runs.stage import StageFault
 
 
@@ -59,9 +59,7 @@ Way = Callable[[Run], Iterable[object]]
 
 def carry(form: Form, way: Way) -> str:
     """Pin what a form asks for, unless nothing changed or the run is alive already, and carry it out."""
-    kind = ("event", f"drop {form.drop}") if form.drop else ("deployment", deployment.id or "by hand")
-    trigger = Trigger(*kind, f"flow run {flow_run.id}")
-    decision = request_run(form.request(), Path.cwd(), trigger)
+    decision = request_run(form.request(), Path.cwd(), trigger_here(form.drop))
     say("retrain", decision.sentence)
     if decision.what in ("live", "unchanged"):
         return decision.sentence

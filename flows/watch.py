@@ -18,6 +18,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from pydantic import Field
 
 from flows.carry import Asked
+from flows.trigger import drop_key
 from unirg_core.faults import BadInput
 from unirg_core.files import read_json, write_json
 from unirg_core.home import home
@@ -78,7 +79,7 @@ def hand_over(client: SyncPrefectClient, form: Asked, drop: str) -> tuple[UUID, 
             return started, "started by the event"
         time.sleep(1)
     run = client.create_flow_run_from_deployment(
-        deployment.id, parameters={"form": asked}, idempotency_key=f"drop-{drop}", tags=["watch"]
+        deployment.id, parameters={"form": asked}, idempotency_key=drop_key(drop), tags=["watch"]
     )
     return run.id, "started directly: no automation answered the event"
 

@@ -1,12 +1,8 @@
-"""The protocol of the claim: its endpoints from made-up reports, and the log of every look at the confirming worlds."""
+"""The protocol of the claim: its endpoints from made-up reports, and how they are printed."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -21,7 +17,6 @@ from unirg_core.ablation.arms import ARMS
 from unirg_core.ablation.measure import SCORED
 from unirg_core.evaluate import predict, scoring, summary
 from unirg_core.faults import BadInput
-from unirg_core.files import write_json
 from unirg_core.models import dataset
 from unirg_core.scores import SCORES
 
@@ -34,7 +29,7 @@ WRONG = {"sft": 6, "sft_more": 5, "sft_bias": 4, "sft_rl": 2, "reward_bleu2": 7}
 
 @pytest.fixture(scope="module")
 def claim() -> ModuleType:
-    return script("claim")
+    return script("claim_endpoints")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +59,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory, wanted: params.Params) ->
 def test_the_primary_endpoint_is_the_lead_over_the_best_control(
     claim: ModuleType, wanted: params.Params, measured: list[run.Measured]
 ) -> None:
-    found = claim._endpoints(wanted, measured, PAIRS, ["reward_bleu2"])
+    found = claim.endpoints(claim.Contrasts(wanted, measured, PAIRS), ["reward_bleu2"])
     assert found["best_control"] == "sft_bias"  # four wrong of ten, where sft_more has five
     each = [one["value"] for one in found["primary"]["pairs"]]
     assert found["primary"]["score"] == "truth_micro_f1" and found["primary"]["subset"] == "held_out"
@@ -73,7 +68,45 @@ def test_the_primary_endpoint_is_the_lead_over_the_best_control(
     assert (found["primary"]["low"], found["primary"]["high"]) == pytest.approx((low, high), abs=1e-4)
     assert found["against"]["sft"]["truth_micro_f1"]["value"] > found["primary"]["value"]
     assert found["flat"]["truth_micro_f1"]["against"] == "sft"
-    assert [row["arm"] for row in found["single"]] == ["reward_bleu2"] and found["single"][0]["value"] < 0
+    (row,) = found["single"]
+    assert row["arm"] == "reward_bleu2" and row["value"] < 0
+    assert row["p_holm"] == pytest.approx(min(1.0, 8 * row["p"]), abs=1e-5)  # of eight, seven are not named
+
+
+@pytest.mark.parametrize("lost", [{}, {"reward_bleu2": 1}, {"sft_bias": 1}, {"reward_bleu2": 3}])
+def test_a_look_at_single_rewards_takes_the_first_ones_control(
+    claim: ModuleType, wanted: params.Params, measured: list[run.Measured], lost: dict[str, int]
+) -> None:
+    left = _collapsing(measured, lost)
+    few = table.table(wanted, [one for one in left if one.arm.name in ("sft", "reward_bleu2")])
+    whole = claim.endpoints(claim.Contrasts(wanted, left, PAIRS), ["reward_bleu2"])
+    first = {"best_control": "sft_bias", **table.table(wanted, left)}
+    claim.check_start(few, first)
+    found = claim.single(few, first, ["reward_bleu2"])
+    assert found.keys() == {"best_control", "collapsed", "single"} and found["best_control"] == "sft_bias"
+    assert found["collapsed"] == {name: count for name, count in lost.items() if name == "reward_bleu2"}
+    (row,), (known,) = found["single"], whole["single"]
+    for value in ("value", "low", "high", "p", "p_holm"):
+        assert row[value] == pytest.approx(known[value], abs=1e-5)
+    assert [one and one["value"] for one in row["pairs"]] == pytest.approx(
+        [one and one["value"] for one in known["pairs"]], abs=1e-5
+    )
+    said = "\n".join(claim.told({"confirming": True, **few, **found}))
+    assert "single rewards: micro F1 less sft_bias; Holm over all 8 of the protocol" in said
+    assert "primary" not in said and "sft_rl" not in said and "secondary" not in said
+    assert json.dumps(found)
+
+
+def test_the_first_looks_control_is_of_the_same_sft_only(
+    claim: ModuleType, wanted: params.Params, measured: list[run.Measured]
+) -> None:
+    found = table.table(wanted, [one for one in measured if one.arm.name == "sft"])
+    other = json.loads(json.dumps(found))
+    claim._each(other, "sft")[1]["value"] += 0.000001
+    with pytest.raises(BadInput, match=r"SFT has other micro F1 here .* than in the first look"):
+        claim.check_start(found, other)
+    with pytest.raises(BadInput, match=r"SFT has other micro F1 here \(- - -\)"):
+        claim.check_start({**found, "scores": []}, found)
 
 
 def _collapsing(measured: list[run.Measured], lost: dict[str, int]) -> list[run.Measured]:
@@ -101,9 +134,9 @@ def test_a_collapse_is_told_and_rl_does_not_win_by_it(
     lost: dict[str, int], won: bool, best: str, said: str,
 ) -> None:  # fmt: skip
     left = _collapsing(measured, lost)
-    values = {**table.table(wanted, left), **claim._endpoints(wanted, left, PAIRS, [])}
+    values = {**table.table(wanted, left), **claim.endpoints(claim.Contrasts(wanted, left, PAIRS), [])}
     assert (values["won"], values["best_control"], values["collapsed"]) == (won, best, lost)
-    assert said in "\n".join(claim._told({"confirming": False, **values}))
+    assert said in "\n".join(claim.told({"confirming": False, **values}))
     assert json.dumps(values)
 
 
@@ -121,13 +154,13 @@ def test_sft_is_converged_where_more_of_it_gains_less_than_a_point(
     claim: ModuleType, gains: list[float | None], converged: bool
 ) -> None:
     row = table.over([None if gain is None else {"value": gain} for gain in gains], 0.95)
-    assert claim._converged(row) is converged
+    assert claim.converged(row) is converged
 
 
 def test_the_secondary_endpoints_are_corrected_together(
     claim: ModuleType, wanted: params.Params, measured: list[run.Measured]
 ) -> None:
-    rows = claim._endpoints(wanted, measured, PAIRS, [])["secondary"]
+    rows = claim.endpoints(claim.Contrasts(wanted, measured, PAIRS), [])["secondary"]
     names = [row["score"] for row in rows]
     assert names[0] == "truth_macro_f1" and names[-4:] == ["rouge_l", "bleu2", "well_formed", "mean_words"]
     assert {"finding: Pneumothorax", "finding: Lung Lesion"} <= set(names)
@@ -139,88 +172,13 @@ def test_the_secondary_endpoints_are_corrected_together(
 def test_everything_is_printed_with_each_pair(
     claim: ModuleType, wanted: params.Params, measured: list[run.Measured]
 ) -> None:
-    values = {**table.table(wanted, measured), **claim._endpoints(wanted, measured, PAIRS, ["reward_bleu2"])}
-    said = "\n".join(claim._told({"confirming": False, **values}))
+    values = {
+        **table.table(wanted, measured),
+        **claim.endpoints(claim.Contrasts(wanted, measured, PAIRS), ["reward_bleu2"]),
+    }
+    said = "\n".join(claim.told({"confirming": False, **values}))
     assert "development worlds, a rehearsal; world/seed 900/0, 901/1, 902/2" in said
     assert "seconds of training, mean: sft_more 1; sft 1 and sft_rl 1, together 2" in said
     assert "sft_more less sft; is SFT converged? no, more SFT may gain 0.01 or more" in said
     assert "less the best control (sft_bias)" in said and "Pneumothorax*" in said and "Holm p" in said
     assert json.dumps(values)
-
-
-def _git(folder: Path, *arguments: str) -> None:
-    names = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-    subprocess.run(["git", *names, *arguments], cwd=folder, check=True, capture_output=True)
-
-
-@pytest.fixture
-def checkout(tmp_path: Path, claim: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(claim, "ROOT", tmp_path)
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "code.py").write_text("x = 1\n")
-    _git(tmp_path, "init", "-q")
-    return tmp_path
-
-
-def test_a_look_wants_the_protocol_and_the_code_committed(claim: ModuleType, checkout: Path) -> None:
-    _git(checkout, "add", "code.py")
-    _git(checkout, "commit", "-qm", "Code")
-    with pytest.raises(BadInput, match=r"not committed: docs/claim\.md"):
-        claim._log(range(1000, 1002), ["sft"])
-    (checkout / "docs" / "claim.md").write_text("The protocol.\n")
-    _git(checkout, "add", "-A")
-    _git(checkout, "commit", "-qm", "Protocol")
-    (checkout / "code.py").write_text("x = 2\n")
-    with pytest.raises(BadInput, match=r"not committed: .*code\.py"):
-        claim._log(range(1000, 1002), ["sft"])
-    assert not (checkout / "docs" / "claim-looks.jsonl").exists()
-
-
-def test_every_look_is_logged_before_it_is_taken(claim: ModuleType, checkout: Path) -> None:
-    (checkout / "docs" / "claim.md").write_text("The protocol.\n")
-    _git(checkout, "add", "-A")
-    _git(checkout, "commit", "-qm", "Protocol")
-    look = claim._log(range(1000, 1002), ["sft", "sft_rl"])
-    (line,) = _looks(checkout)
-    assert (line["worlds"], line["arms"]) == ([1000, 1001], ["sft", "sft_rl"])
-    assert len(line["commit"]) == 40 and line["time"] and look.items() <= line.items()
-
-
-def _looks(checkout: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (checkout / "docs" / "claim-looks.jsonl").read_text().splitlines()]
-
-
-def test_a_start_that_goes_on_with_a_look_says_so(claim: ModuleType, checkout: Path) -> None:
-    (checkout / "docs" / "claim.md").write_text("The protocol.\n")
-    _git(checkout, "add", "-A")
-    _git(checkout, "commit", "-qm", "Protocol")
-    worlds, few, more = range(1000, 1002), ["sft"], ["sft", "sft_rl"]
-    look = claim._log(worlds, few)  # a first look
-    claim._log(worlds, few)  # it was cut off; the log may stand uncommitted
-    claim._log(worlds, more)  # other arms are another look
-    write_json(checkout / claim.CONFIRMED, {"look": look})
-    claim._log(worlds, few)  # the first one has its figures by now, so this is a look again
-    claim._log(worlds, more)  # the figures are another look's: it goes on
-    _git(checkout, "add", "-A")
-    _git(checkout, "commit", "-qm", "Figures")
-    claim._log(worlds, more)  # another commit
-    assert [line.get("goes_on", False) for line in _looks(checkout)] == [False, True, False, False, True, False]
-
-
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [
-        (("--confirm", "--arms", "nope"), "--arms takes single rewards, of reward_finding_credit, "),
-        (("--rehearse", "--arms", "reward_bleu2,sft_bias"), "; sft_bias is none."),
-        (("--rehearse", "--pairs", "0"), "--pairs 0 will not do; the rehearsal has 1 to 100"),
-        (("--rehearse", "--pairs", "-1"), "--pairs -1 will not do"),
-        (("--rehearse", "--pairs", "101"), "--pairs 101 will not do"),  # its last world would be a confirming one
-    ],
-)
-def test_what_cannot_be_is_refused_before_anything_is_logged(asked: tuple[str, ...], said: str, tmp_path: Path) -> None:
-    looks = ROOT / "docs" / "claim-looks.jsonl"
-    before, home = looks.read_bytes(), {**os.environ, "UNIRG_HOME": str(tmp_path / "home")}
-    command = [sys.executable, str(ROOT / "benchmarks" / "claim.py"), *asked]
-    done = subprocess.run(command, env=home, capture_output=True, text=True, check=False)
-    assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1 and not done.stdout
-    assert looks.read_bytes() == before and not (tmp_path / "home").exists()

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-LISTS = "planted_phi.py"  # read by other benchmarks; it measures nothing itself
+READ = (
+    "claim_endpoints.py",
+    "claim_looks.py",
+    "ending.py",
+    "planted_phi.py",
+)  # by other benchmarks; they measure nothing themselves
 
 
 def asked(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -20,7 +25,7 @@ def asked(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_every_benchmark_reads_its_arguments() -> None:
     """One that does not would start to measure where its help is asked for."""
-    scripts = {path.name: path.read_text() for path in (ROOT / "benchmarks").glob("*.py") if path.name != LISTS}
+    scripts = {path.name: path.read_text() for path in (ROOT / "benchmarks").glob("*.py") if path.name not in READ}
     assert scripts and [name for name, text in scripts.items() if "argparse.ArgumentParser(" not in text] == []
 
 
@@ -69,3 +74,37 @@ def test_what_cannot_be_timed_starts_nothing(script: str, arguments: list[str], 
 def test_what_will_not_do_is_one_sentence(script: str, arguments: list[str], said: str, tmp_path: Path) -> None:
     done = asked(script, *(one.format(folder=tmp_path) for one in arguments))
     assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1 and not done.stdout
+
+
+def test_every_benchmark_with_an_exit_code_ends_with_2_at_a_fault() -> None:
+    """Python itself ends with 1, which says that a limit is missed."""
+    others = {path.name for path in (ROOT / "benchmarks").glob("*.py") if path.name not in READ}
+    assert [name for name in others if "sys.exit(" in (ROOT / "benchmarks" / name).read_text()] == []
+
+
+@pytest.mark.parametrize(
+    ("work", "code", "said"),
+    [
+        ("raise BadInput('Nothing is there.')", 2, "name: Nothing is there.\n"),
+        ("raise OSError('the disk is full')", 2, "OSError: the disk is full\n"),
+        ("return 1", 1, ""),
+        ("return 0", 0, ""),
+        ("return None", 0, ""),
+    ],
+)
+def test_a_fault_is_no_missed_limit(work: str, code: int, said: str) -> None:
+    source = (
+        f"from ending import end\nfrom unirg_core.faults import BadInput\ndef work():\n    {work}\nend('name', work)"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'benchmarks'}"}
+    done = subprocess.run([sys.executable, "-c", source], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == code and done.stderr.endswith(said) and not done.stdout
+    assert ("Traceback" in done.stderr) == ("OSError" in work) and bool(done.stderr) == bool(said)
+
+
+def test_the_claim_ends_with_2_where_its_home_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("")
+    command = [sys.executable, str(ROOT / "benchmarks" / "claim.py"), "--rehearse", "--pairs", "1", "--arms", ""]
+    environment = {**os.environ, "UNIRG_HOME": str(tmp_path / "home")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2 and "Traceback" in done.stderr

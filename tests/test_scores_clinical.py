@@ -51,7 +51,7 @@ def test_credit_has_a_floor() -> None:
     assert SCORES["finding_credit"]([everything], ["Small left effusion."])[0] == -1.0
 
 
-@pytest.mark.parametrize(("right", "more"), [(0.30, False), (0.38, False), (0.44, True), (0.60, True)])
+@pytest.mark.parametrize(("right", "more"), [(0.30, False), (0.40, False), (0.42, True), (0.60, True)])
 def test_gain_rises_where_micro_f1_does(right: float, more: bool) -> None:
     """State one more finding in each of many studies, right in a share of them, at a micro F1 of .82."""
     counts = np.array([820.0, 180.0, 180.0])  # TP, FP, FN
@@ -59,6 +59,17 @@ def test_gain_rises_where_micro_f1_does(right: float, more: bool) -> None:
     (found,) = SCORES["micro_gain"](["Small left effusion."], ["Small left effusion."])
     (false,) = SCORES["micro_gain"](["Small left effusion."], [NORMAL])
     assert (_micro(stated) > _micro(counts)) == (right * found + (1 - right) * false > 0) == more
+
+
+@pytest.mark.parametrize(("score", "prevalence"), [("micro_gain", 0.7 / 1.7), ("finding_credit", 0.25)])
+def test_a_finding_that_is_stated_for_every_patient_pays_from_a_prevalence_on(score: str, prevalence: float) -> None:
+    present, absent = "Small left effusion.", NORMAL
+    for share, pays in ((prevalence - 0.01, False), (prevalence + 0.01, True)):
+        stated, silent = (
+            share * SCORES[score]([said], [present])[0] + (1 - share) * SCORES[score]([said], [absent])[0]
+            for said in (present, absent)
+        )
+        assert (stated > silent) == pays
 
 
 def _micro(counts: np.ndarray) -> float:

@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -123,6 +125,61 @@ def test_a_look_reads_no_picture(drop: Path) -> None:
     assert len(glance_at(watch._resolved(_request(drop), REPOSITORY), REPOSITORY)) == 64
 
 
+def test_a_link_that_leads_nowhere_is_part_of_the_listing_until_it_leads_somewhere(drop: Path, tmp_path: Path) -> None:
+    (drop / "files" / "later.png").symlink_to(tmp_path / "not_yet.png")
+    assert "must stand still" in _look(_request(drop), 0).sentence
+    assert _look(_request(drop), 100).drop, "no row names it, so it holds nothing up"
+    (tmp_path / "not_yet.png").write_bytes(b"x")
+    assert "has changed" in _look(_request(drop), 200).sentence
+
+
+def test_a_picture_behind_a_broken_link_is_a_drop_without_it(drop: Path, tmp_path: Path) -> None:
+    picture = drop / "files" / "p0v0.png"
+    picture.rename(tmp_path / "p0v0.png")
+    picture.symlink_to(tmp_path / "nowhere.png")
+    _look(_request(drop), 0)
+    assert _look(_request(drop), 100).drop
+
+
+def test_files_that_come_and_go_under_a_look_never_end_it(drop: Path) -> None:
+    """Another process renames files and folders as fast as it can, as a copy tool does that writes temporary names."""
+    code = (
+        "import os, sys, itertools\n"
+        "os.makedirs('moved'); open('moved/f', 'w').close(); open('g', 'w').close(); print('on', flush=True)\n"
+        "for i in itertools.count():\n"
+        "    os.rename('moved', 'm2'); os.rename('g', 'g2'); os.rename('m2', 'moved'); os.rename('g2', 'g')"
+    )
+    params = watch._resolved(_request(drop), REPOSITORY)
+    mover = subprocess.Popen([sys.executable, "-c", code], cwd=drop / "files", stdout=subprocess.PIPE)
+    try:
+        assert mover.stdout.readline() == b"on\n"
+        assert len({glance_at(params, REPOSITORY) for _ in range(2000)}) > 1
+    finally:
+        mover.kill()
+        mover.wait()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (
+            lambda drop: (drop / "a").symlink_to("a"),
+            r"drop/a cannot be looked at \(Too many levels of symbolic links\)",
+        ),
+        (lambda drop: (drop / "up").symlink_to(drop), r"up/up.* cannot be looked at \(Too many levels"),
+    ],
+)
+def test_a_link_in_a_circle_is_named(drop: Path, spoil, sentence: str) -> None:
+    spoil(drop)
+    with pytest.raises(BadInput, match=sentence):
+        _look(_request(drop), 0)
+
+
+def test_a_mapping_that_is_not_there_is_named(drop: Path) -> None:
+    with pytest.raises(BadInput, match=r"none\.yaml does not exist"):
+        _look(_request(drop, mapping="none.yaml"), 0)
+
+
 def test_two_looks_at_once_are_one(drop: Path) -> None:
     with watching(_request(drop), REPOSITORY) as one, watching(_request(drop), REPOSITORY) as other:
         assert isinstance(one, Watched) and other is None
@@ -223,6 +280,8 @@ def test_a_drop_that_arrives_starts_one_run_with_its_form(platform: Platform, tm
     (run,) = _runs(platform)
     known = _memory(platform)
     assert known["flow_run"] == run["id"]
+    (record,) = _await(platform, platform.clone.records)
+    assert (record["trigger"]["kind"], record["trigger"]["principal"]) == ("event", f"drop {known['drop']}")
     asked = run["parameters"]["form"]
     assert asked == {
         "recipe": "smoke",
@@ -276,6 +335,7 @@ def test_the_verb_switches_the_schedule_on_and_off(platform: Platform, tmp_path_
     (schedule,) = platform.ask("deployments/name/watch/drop")["schedules"]
     assert schedule["active"] and schedule["schedule"]["interval"] == 3600
     assert schedule["parameters"]["form"]["path"] == str(drop)
+    _await(platform, lambda: [run for run in _runs(platform, "watch/drop") if run["auto_scheduled"]])
     assert "watch/drop is off" in platform.clone.unirg("watch", "--off")
     assert platform.ask("deployments/name/watch/drop")["schedules"] == []
 

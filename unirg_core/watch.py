@@ -140,24 +140,52 @@ def glance_at(params: Params, root: Path) -> str:
     top = root / params.ingest.path
     if not top.exists():
         raise BadInput(f"ingest.path {top} does not exist; give the folder that drops arrive in.")
-    files = [root / params.ingest.mapping] if params.ingest.mapping else []
-    return digest_of(sorted([*_files(top, top), *([path.name, *_stat(path.stat())] for path in files)]))
+    listed = list(_files(top, top))
+    if params.ingest.mapping:
+        mapping = root / params.ingest.mapping
+        if not mapping.exists():
+            raise BadInput(f"ingest.mapping {mapping} does not exist; give the file that names the table's columns.")
+        listed.append([mapping.name, *_stat(mapping)])
+    return digest_of(sorted(listed))
 
 
 def _files(folder: Path, top: Path) -> Iterator[list[str | int]]:
+    """Yield name, size and time of each file; what goes while it is looked at is gone for the next look."""
     if folder.is_file():
-        yield [folder.name, *_stat(folder.stat())]
+        yield [folder.name, *_stat(folder)]
         return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir():
-                yield from _files(Path(entry.path), top)
-            else:
-                yield [Path(entry.path).relative_to(top).as_posix(), *_stat(entry.stat())]
+    for entry, is_folder in _entries(folder):
+        if is_folder:
+            yield from _files(Path(entry.path), top)
+        else:
+            yield [Path(entry.path).relative_to(top).as_posix(), *_stat(entry)]
 
 
-def _stat(found: os.stat_result) -> tuple[int, str]:
+def _entries(folder: Path) -> list[tuple[os.DirEntry[str], bool]]:
+    """Return what a folder holds, and whether each is a folder itself."""
+    try:
+        with os.scandir(folder) as entries:
+            return [(entry, entry.is_dir()) for entry in entries]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise _unreadable(folder, error) from None
+
+
+def _stat(of: Path | os.DirEntry[str]) -> tuple[int, str]:
+    """Return size and time of a file; of one that has gone, or of a link that leads nowhere yet, that it was listed."""
+    try:
+        found = of.stat()
+    except FileNotFoundError:
+        return -1, ""
+    except OSError as error:
+        raise _unreadable(of, error) from None
     return found.st_size, str(found.st_mtime_ns)
+
+
+def _unreadable(of: os.PathLike[str], error: OSError) -> BadInput:
+    name = os.fspath(error.filename or of)
+    return BadInput(f"{name} cannot be looked at ({error.strerror}); mend it, or take it out of what is watched.")
 
 
 def switch(request: Request | None, here: Path, approval: str, every: float, settle: float) -> int:

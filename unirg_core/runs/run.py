@@ -92,11 +92,15 @@ class Decision:
     lock: IO[str] | None = None
 
 
+Kind = Literal["command", "deployment", "schedule", "event"]
+"""What asks for runs: a command line, a person's form, a schedule, or the arrival of a drop."""
+
+
 @dataclass(frozen=True)
 class Trigger:
     """Who or what asked for a run."""
 
-    kind: Literal["command", "deployment", "schedule", "event"]
+    kind: Kind
     principal: str
     command: str
 
