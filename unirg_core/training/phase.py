@@ -84,7 +84,8 @@ def run(phase: Phase, model_params: Model, build: Build, attend: Attend = nobody
         try:
             _train(phase, model_params, build, attend, checkpoint, result)
         except Exception:
-            _broke(phase, steps_kept(checkpoints), "failed")
+            if not ranks.many():  # of several, the first fails too where another is killed, and cannot tell
+                _broke(phase, steps_kept(checkpoints), "failed")
             raise
     facts = read_json(result / FACTS)
     if ranks.first():

@@ -3,7 +3,8 @@
 A killed process cannot write its own line, so each leaves a note when it begins, and the one that takes over writes
 the line of the dead, up to the checkpoint it goes on from. Steps past that checkpoint are done again and not counted.
 A process that an error has ended writes its line itself, up to its last checkpoint; one whose model has collapsed, up
-to its last step, since nothing is to follow it.
+to its last step, since nothing is to follow it. Of several processes the first fails too where another is killed, so
+that an error of theirs counts as a kill.
 """
 
 from collections.abc import Mapping, Sequence
