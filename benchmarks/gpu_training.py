@@ -4,14 +4,17 @@
     python benchmarks/gpu_training.py --size tiny --steps 3          # on any machine: shows that the script runs
 
 Random weights of the true shape (`unirg_core.training.shapes.PUBLIC`), bf16, one picture of 512 pixels (256 tokens) and
-reports of about 300 tokens; the stages themselves are run, as a run does. `full` trains all weights but the vision
-tower's (2B on one 80 GB GPU; 8B does not fit), `lora` the recipe's adapter. Model FLOP utilisation: 6 x parameters x
-tokens for SFT of all weights (4 x where only an adapter learns; attention's own share is left out) over the peak
-in bf16 without sparsity. GRPO's step is split into generating, scoring and the update with all else. Results go to
+reports of about 300 tokens; the stages themselves are run, as a run does. Each token of the true vocabulary is a word
+of the tokenizer: random weights write any of them, and a score is to read as many words as it would of real reports.
+`full` trains all weights but the vision tower's (2B on one 80 GB GPU; 8B does not fit), `lora` the adapter of the
+size's recipe for one GPU. Model FLOP utilisation: 6 x parameters x tokens for SFT of all weights (4 x where only an
+adapter learns; attention's own share is left out) over the peak in bf16 without sparsity. GRPO's step is split into
+generating, scoring and the update with all else. Results go to
 benchmarks/results/gpu-NAME.json. Without a CUDA device it says so, measures nothing, and ends with 0.
 """
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -33,10 +36,12 @@ from unirg_core.faults import BadInput, HonestNegative  # noqa: E402
 from unirg_core.files import read_json, read_lines, write_json  # noqa: E402
 from unirg_core.home import silenced  # noqa: E402
 from unirg_core.models import loading  # noqa: E402
+from unirg_core.recipes import resolved  # noqa: E402
 from unirg_core.training import shapes  # noqa: E402
 
 NAMES = {"2b": "Qwen/Qwen3-VL-2B-Instruct", "8b": "Qwen/Qwen3-VL-8B-Instruct"}
-WAYS = {"full": None, "lora": {"rank": 64, "alpha": 128}}
+RECIPES = {"tiny": "unirg-cxr-8b-lora", "2b": "qwen3-vl-2b-lora", "8b": "unirg-cxr-8b-lora"}
+WAYS = ("full", "lora")
 FITS = {("8b", "full"): "about 140 GB of weights, gradients and optimiser states do not fit into one GPU"}
 PEAK = {"H100": 989e12, "H200": 989e12, "A100": 312e12, "L40S": 362e12, "B200": 2250e12}
 """Peak of a device in bf16 without sparsity, FLOP/s, by its maker's data sheet."""
@@ -58,7 +63,7 @@ def random_base(folder: Path, size: str) -> None:
         settings = dict(shapes.PUBLIC[NAMES[size]])
         tokens = {f"{name}_id": processor.tokenizer.convert_tokens_to_ids(t) for name, t in tiny.SPECIAL.items()}
         config = Qwen3VLConfig(**settings, **tokens)
-        with torch.device("cuda"):
+        with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
             torch.set_default_dtype(torch.bfloat16)
             model = Qwen3VLForConditionalGeneration(config)
             torch.set_default_dtype(torch.float32)
@@ -67,6 +72,21 @@ def random_base(folder: Path, size: str) -> None:
         pictures = processor.image_processor
         pictures.patch_size, pictures.merge_size, pictures.temporal_patch_size = 16, 2, 2
     models.save(model, processor, folder)
+    fill(folder / "tokenizer.json", model.config.text_config.vocab_size)
+
+
+def fill(path: Path, size: int) -> None:
+    """Give a tokenizer a word for each further token below `size`; no text is read as one of them."""
+    told = json.loads(path.read_bytes())
+    known = told["model"]["vocab"]
+    known |= {f"\u0120w{token}": token for token in range(len(known), size)}  # \u0120: the space before a word
+    path.write_text(json.dumps(told))
+
+
+def adapter(size: str) -> dict[str, Any]:
+    """Return the adapter of the size's recipe."""
+    found, _ = resolved(ROOT, RECIPES[size])
+    return found.model.lora.model_dump(mode="json")
 
 
 def rooted(folder: Path, size: str) -> Path:
@@ -90,7 +110,7 @@ def settings_of(root: Path, size: str, way: str, given: argparse.Namespace) -> p
     model = {"base": str(root / "base"), "image_size": 64 if small else 512, "max_new_tokens": 60 if small else 300}
     device = {"device": "cpu", "dtype": "float32"} if small else {"device": "cuda", "dtype": "bfloat16"}
     above = {
-        "model": {**model, **device, "lora": WAYS[way]},
+        "model": {**model, **device, "lora": adapter(size) if way == "lora" else None},
         "sft": {"steps": given.steps, "batch_size": given.batch, "micro_batch": given.micro, "checkpoint_steps": never},
         "rl": {
             "step1": {**step, "reward": {"rouge_l": 1.0, "finding_credit": 1.0}},
@@ -206,7 +226,7 @@ def main() -> None:
         choices=["tiny", *NAMES],
         help="sizes of the model; tiny runs anywhere; default: 2b 8b",
     )
-    parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS), help="what learns; default: both")
+    parser.add_argument("--ways", nargs="+", default=WAYS, choices=WAYS, help="what learns; default: both")
     for name, value, said in _COUNTS:
         parser.add_argument(f"--{name}", type=int, default=value, help=f"{said}; default: {value}")
     given = parser.parse_args()

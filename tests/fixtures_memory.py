@@ -1,4 +1,4 @@
-"""What a training stage really takes of a process's memory: the growth of its peak over what the imports leave."""
+"""A recipe's parameters, and what a training stage really takes: the growth of its peak over what the imports leave."""
 
 import json
 import os
@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 from fixtures_training import REPOSITORY
+
+from unirg_core import params
+from unirg_core.recipes import left_open
 
 _CHILD = """
 import json, re, sys
@@ -44,3 +47,8 @@ def peak_growth(root: Path, stage: str) -> int:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def recipe(name: str, above: dict | None = None) -> params.Params:
+    """Return the parameters of a recipe below what is set; what it leaves open is filled in."""
+    return params.resolve(REPOSITORY, name, params.overlay(left_open(REPOSITORY, name), above or {}))

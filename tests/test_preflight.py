@@ -147,6 +147,20 @@ def test_the_best_model_of_one_that_is_spread_is_refused(gpus: None) -> None:
     )
 
 
+@pytest.mark.parametrize("gpus", [2], indirect=True)
+@pytest.mark.parametrize(
+    ("config", "lora", "refused"),
+    [("eight-gpu-zero3", {"rank": 2}, 1), ("eight-gpu-zero3", None, 0), ("eight-gpu-fsdp", {"rank": 2}, 0)],
+)
+def test_an_adapter_under_zero3_is_refused(
+    config: str, lora: dict | None, refused: int, gpus: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unirg_core.preflight.find_spec", lambda name: object())
+    found = said(TWO, {"launch": {"config": config}, "model": {"device": "cuda", "lora": lora}})
+    assert len(found) == refused
+    assert all("is DeepSpeed ZeRO-3, which cannot hold model.lora's float32" in one for one in found), found
+
+
 def test_a_model_that_reads_no_pictures_and_a_broken_configuration_are_refused(tmp_path: Path) -> None:
     folder = tmp_path / "model"
     models.save(*qwen3(WORDS), folder)

@@ -58,9 +58,10 @@ def test_the_papers_recipe_departs_in_nothing_and_makes_our_choices() -> None:
         (("rl", "step2", "reward", "judge"), 0.5),
         (("rl", "step2", "beta"), 0.03),
         (("model", "image_size"), 512),
+        (("model", "prior"), "image_and_report"),
     ],
 )
-def test_the_papers_figures(path: tuple[str, ...], value: float) -> None:
+def test_the_papers_figures(path: tuple[str, ...], value: float | str) -> None:
     found = yaml.safe_load((ROOT / "recipes" / "unirg-cxr-8b.yaml").read_text())
     for part in path:
         found = found[part]

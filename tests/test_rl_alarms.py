@@ -124,6 +124,8 @@ def test_a_hacked_reward_stops_the_run_while_it_trains(tiny_root: Path, run: Pat
         rl(_params({"reward": {"labels_f1": 1.0}, "learning_rate": 0.02}), tiny_root)
     steps = len(read_lines(run / "metrics.jsonl"))
     assert steps == read_json(run / "collapse.json")["step"] < 9
+    (segment,) = read_lines(run / "segments.jsonl")
+    assert (segment["start"], segment["end"], segment["outcome"]) == (0, steps, "collapsed")
     assert len(read_json(run / "collapse.json")["examples"]) == 3
     assert (run / "figures" / "rl_training.png").exists()
     assert not (tiny_root / "checkpoints" / "rl").exists()

@@ -38,7 +38,7 @@ def both(stage: str, root: Path, folder: Path, above: Mapping[str, Any], **optio
         at.mkdir()
         without_outputs(root, stage)
         told = together(count, stage, root, at, above, **options)
-        segments = read_lines(at / "run" / "segments.jsonl")
+        segments = [line | {"began": None} for line in read_lines(at / "run" / "segments.jsonl")]
         found.append({"told": told, "report": read_json(root / OUTPUTS[stage][1]), "segments": segments})
     return found
 
@@ -98,6 +98,9 @@ def test_rl_learns_the_same_from_the_same_completions(roots: dict[str, Path], tm
     assert abs(ways[0][0]["loss"]) > 1e-4 and ways[0][0]["grad_norm"] > 1e-4  # there is something to be equal
     for figure in ("reward", "reward_std", "loss", "grad_norm", "completions/mean_length"):
         assert ways[1][0][figure] == pytest.approx(ways[0][0][figure], rel=1e-5), figure
+    told = [read_lines(tmp_path / name / "run" / "metrics.jsonl")[0]["figures"] for name in ("1", "2")]
+    shares = [(one["reports/distinct_share"], one["reports/template_share"]) for one in told]
+    assert shares == [(0.5, 0.25), (1.0, 0.25)]  # counted within each process: two groups of the same four, or one
     assert [s["reward"] for s in ways[1]] == pytest.approx([s["reward"] for s in ways[0]], rel=1e-5)
     assert [s["grad_norm"] for s in ways[1]] == pytest.approx([s["grad_norm"] for s in ways[0]], rel=1e-2)
     assert weights_are_equal(two["told"], 1)

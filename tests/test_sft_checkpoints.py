@@ -84,30 +84,68 @@ def _log(tmp_path: Path) -> Log:
     return Log("sft", "sft", tmp_path / "work", ("a", "b", "c", "d", "e", "f"), 2)
 
 
-def test_a_killed_process_gets_its_segment_from_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UNIRG_RUN", str(tmp_path / "run"))
+def _lines(folder: Path) -> list[tuple]:
+    names = ("start", "end", "resumed_from", "outcome", "killed")
+    return [tuple(line[name] for name in names) for line in read_lines(folder / "segments.jsonl")]
+
+
+def test_a_killed_process_gets_its_segment_from_the_next(tmp_path: Path, run: Path) -> None:
     _log(tmp_path).begin(0)
     second = _log(tmp_path)
     second.begin(1)
     second.end(3)
-    lines = read_lines(tmp_path / "run" / "segments.jsonl")
-    assert [(s["start"], s["end"], s["resumed_from"], s["killed"]) for s in lines] == [
-        (0, 1, None, True),
-        (1, 3, 1, False),
-    ]
-    assert [s["samples"] for s in lines] == [digest_of(["a", "b"]), digest_of(["c", "d", "e", "f"])]
+    assert _lines(run) == [(0, 1, None, "killed", True), (1, 3, 1, "finished", False)]
+    samples = [line["samples"] for line in read_lines(run / "segments.jsonl")]
+    assert samples == [digest_of(["a", "b"]), digest_of(["c", "d", "e", "f"])]
 
 
-def test_a_segment_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UNIRG_RUN", str(tmp_path / "run"))
+def test_each_of_many_kills_at_one_checkpoint_is_told(tmp_path: Path, run: Path) -> None:
+    for start in (0, 0, 0, 1, 1, 1, 1):
+        _log(tmp_path).begin(start)
+    _log(tmp_path).end(3)
+    first, again = (0, 0, None, "killed", True), (0, 0, 0, "killed", True)
+    later = (1, 1, 1, "killed", True)
+    assert _lines(run) == [first, again, (0, 1, 0, "killed", True), *[later] * 3, (1, 3, 1, "finished", False)]
+
+
+@pytest.mark.parametrize("outcome", ["failed", "collapsed"])
+def test_what_its_own_error_ends_was_not_killed(tmp_path: Path, run: Path, outcome: str) -> None:
+    _log(tmp_path).begin(0)
+    for told in (outcome, "failed"):  # an error that passes through twice is told once
+        _log(tmp_path).broke(2, told)
+    assert _lines(run) == [(0, 2, None, outcome, False)]
+    second = _log(tmp_path)
+    second.begin(2)
+    second.end(3)
+    assert _lines(run) == [(0, 2, None, outcome, False), (2, 3, 2, "finished", False)]
+
+
+def test_another_run_that_goes_on_tells_how_the_process_before_ended(
+    tmp_path: Path, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _log(tmp_path).begin(0)
+    _log(tmp_path).broke(3, "collapsed")
+    monkeypatch.setenv("UNIRG_RUN", str(tmp_path / "other"))
+    _log(tmp_path).begin(2)
+    assert _lines(tmp_path / "other") == [(0, 2, None, "collapsed", False)]
+
+
+@pytest.mark.parametrize("way", ["killed", "finished", "failed"])
+def test_a_segment_is_written_once(tmp_path: Path, run: Path, way: str) -> None:
+    """As if the process had died between the line and its note."""
+    closing = {
+        "killed": lambda log: log.begin(3),
+        "finished": lambda log: log.end(3),
+        "failed": lambda log: log.broke(3, "failed"),
+    }[way]
     note = tmp_path / "work" / "segment.json"
     _log(tmp_path).begin(0)
     left = note.read_bytes()
-    _log(tmp_path).end(3)
-    note.write_bytes(left)  # as if the process had died between the line and the removal of its note
-    _log(tmp_path).end(3)
-    assert not note.exists()
-    assert len(read_lines(tmp_path / "run" / "segments.jsonl")) == 1
+    closing(_log(tmp_path))
+    note.write_bytes(left)
+    closing(_log(tmp_path))
+    assert note.exists() == (way != "finished")
+    assert len(read_lines(run / "segments.jsonl")) == 1
 
 
 def test_consumed_depends_on_the_order() -> None:

@@ -1,6 +1,9 @@
 """kill -9 in the middle of SFT, then the same command: the bytes of an undisturbed run."""
 
+import itertools
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fixtures_training import LORA, digests, killed_child, quick, training_root, undisturbed_digests, without_outputs
@@ -49,12 +52,45 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bytes_and_says_
         killed_child("sft", root, {}, LOG, 3)
     sft(quick(root), root)
     assert digests(root, "sft") == undisturbed["full"]
-    segments = read_lines(run / "segments.jsonl")
-    assert [(s["start"], s["end"], s["resumed_from"], s["killed"]) for s in segments] == [
-        (0, 2, None, True),
-        (2, 4, 2, True),
-        (4, 6, 4, False),
-    ]
+    assert _segments(run) == [(0, 2, None, "killed"), (2, 4, 2, "killed"), (4, 6, 4, "finished")]
+
+
+@pytest.mark.slow
+def test_each_process_that_dies_before_a_checkpoint_is_told(root: Path, undisturbed: dict, run: Path) -> None:
+    without_outputs(root, "sft")
+    for _ in range(3):
+        killed_child("sft", root, {}, LOG, 1)
+    sft(quick(root), root)
+    assert digests(root, "sft") == undisturbed["full"]
+    again = (0, 0, 0, "killed")
+    assert _segments(run) == [(0, 0, None, "killed"), again, again, (0, 6, 0, "finished")]
+
+
+def test_a_run_that_its_own_error_ends_goes_on_and_was_not_killed(
+    root: Path, undisturbed: dict, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_outputs(root, "sft")
+    with monkeypatch.context() as full, pytest.raises(OSError, match="no space left"):
+        full.setattr("unirg_core.training.watch.Progress.step", _refusing(4))
+        sft(quick(root), root)
+    sft(quick(root), root)
+    assert digests(root, "sft") == undisturbed["full"]
+    assert _segments(run) == [(0, 2, None, "failed"), (2, 6, 2, "finished")]
+
+
+def _refusing(call: int) -> Callable[..., None]:
+    calls = itertools.count(1)
+
+    def step(*_: Any, **__: Any) -> None:
+        if next(calls) == call:
+            raise OSError("no space left on device")
+
+    return step
+
+
+def _segments(run: Path) -> list[tuple[int, int, int | None, str]]:
+    lines = read_lines(run / "segments.jsonl")
+    return [(line["start"], line["end"], line["resumed_from"], line["outcome"]) for line in lines]
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from fixtures_launch import checkout, ended, spreading, start
 from fixtures_training import LORA, quick, root_with_sft, state_in, training_root, trajectory
 
 from unirg_core import models, params
+from unirg_core.faults import BadInput
 from unirg_core.files import read_json
 from unirg_core.models.loading import load
 from unirg_core.sft import sft
@@ -96,6 +97,22 @@ def _gathered(model: Any) -> dict[str, Any]:
 
 
 TIED, INPUT = "lm_head.weight", "model.language_model.embed_tokens.weight"
+
+
+@pytest.mark.parametrize(
+    ("stage", "raised", "said"), [("2", RuntimeError, "goes on"), ("3", BadInput, "ZeRO-3 cannot hold model.lora's")]
+)
+def test_an_adapter_under_zero3_is_refused_before_a_model_is_read(
+    root: Path, run: Path, stage: str, raised: type[Exception], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reading(*_: Any) -> None:
+        raise RuntimeError("goes on to read the model")
+
+    monkeypatch.setattr("unirg_core.training.phase.prepared", reading)
+    monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
+    monkeypatch.setenv("ACCELERATE_DEEPSPEED_ZERO_STAGE", stage)
+    with pytest.raises(raised, match=said):
+        sft(quick(root, LORA), root)
 
 
 @pytest.mark.parametrize("form", FORMS)

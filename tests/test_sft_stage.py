@@ -74,6 +74,8 @@ def test_a_loss_that_is_no_number_stops_the_run(root: Path, tmp_path: Path) -> N
     with pytest.raises(HonestNegative, match="collapsed: loss is nan at step 1"):
         sft(quick(other), other)
     assert not (other / "checkpoints").exists()
+    (segment,) = read_lines(tmp_path / "run" / "segments.jsonl")
+    assert (segment["start"], segment["end"], segment["outcome"], segment["killed"]) == (0, 1, "collapsed", False)
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,11 @@ def _several(params: Params, root: Path) -> Iterator[str]:
                 f"rl.{name}.resample_zero_spread works where one process samples, and launch.processes = {many}; "
                 "set it to null, or launch.processes to 1."
             )
+    if params.model.lora and _zero3(params, root):
+        yield (
+            f"launch.config = {params.launch.config} is DeepSpeed ZeRO-3, which cannot hold model.lora's float32 "
+            "beside bfloat16 weights; set launch.config to eight-gpu-fsdp, or model.lora to null."
+        )
     if _spreads(params, root):
         for stage in ("sft", "rl"):
             if getattr(params, stage).select == "best":
@@ -147,6 +152,13 @@ def _several(params: Params, root: Path) -> Iterator[str]:
 
 def _steps(params: Params) -> dict[str, RlStep]:
     return {"step1": params.rl.step1} | ({"step2": params.rl.step2} if params.rl.step2 else {})
+
+
+def _zero3(params: Params, root: Path) -> bool:
+    from unirg_core.training.memory import read_config
+
+    name = params.launch.config
+    return bool(name) and read_config(root, name).get("deepspeed_config", {}).get("zero_stage") == 3
 
 
 def unknown_scores(params: Params, root: Path) -> Iterator[str]:

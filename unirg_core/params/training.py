@@ -42,7 +42,9 @@ class Model(Section):
     ] = 0.0
     freeze_vision: bool = True
     lora: Lora | None = None
-    dtype: Literal["float32", "bfloat16"] = "float32"
+    dtype: Literal["float32", "bfloat16"] = Field(
+        "float32", description="What is computed with and published; weights that learn are float32 (docs/recipes.md)"
+    )
     device: Literal["auto", "cpu", "cuda"] = "cpu"
     threads: Annotated[int, Field(ge=0, description="CPU threads; fixed, so that sums come out equal. 0: all")] = 2
 
@@ -81,7 +83,8 @@ class RlStep(Section):
         "group", description="Standard deviation that advantages are divided by"
     )
     loss: Literal["dapo", "grpo", "dr_grpo", "bnpo"] = Field(
-        "dapo", description="What the loss averages over: all tokens, each completion, a fixed length, a batch's tokens"
+        "dapo",
+        description="What the loss averages over: all tokens, each completion, a fixed length, a micro batch's tokens",
     )
     curriculum: Literal["none", "abnormal_first", "simple_first", "rare_more"] = Field(
         "none", description="Order of the prompts (docs/training.md)"

@@ -15,7 +15,7 @@ class Validated(Section):
     ] = 0
     validation_studies: Count = Field(64, description="Studies of the fixed validation sample")
     validation_scores: tuple[str, ...] = Field(
-        ("rouge_l", "labels_f1"), description="Scores of the greedy reports, beside the reward", min_length=1
+        ("rouge_l", "labels_f1"), description="Scores of the reports of a look; in RL the reward besides", min_length=1
     )
     select: Literal["last", "best"] = Field("last", description="Keep the last model, or the best on validation")
     select_by: str = Field("labels_f1", description="Score by which select and patience judge")

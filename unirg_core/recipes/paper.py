@@ -39,6 +39,7 @@ STATED = (
     Number("model.base", "Qwen/Qwen3-VL-8B-Instruct", "base model"),
     Number("model.image_size", 512, "image"),
     Number("model.prompt", "paper", "prompts"),
+    Number("model.prior", "image_and_report", "longitudinal input"),
     Number("model.temperature", 0.0, "inference"),
     Number("ingest.split.validation", round(VALIDATION_STUDIES / STUDIES, 4), "validation"),
     Number("sft.learning_rate", 5e-5, "SFT"),

@@ -3,11 +3,12 @@
 Departures from TRL's and the Trainer's defaults, for both stages: gradients are not recomputed on a CPU (a tiny model's
 activations are small), every step is logged (the trajectory is the record), a loss that is no number is not hidden,
 examples are read in the order of the data (`data.sequence`), nothing is reported to any service, no length limit cuts
-the image tokens of a prompt, and 8-bit or half precision is left to `model.dtype`.
+the image tokens of a prompt, and `model.dtype` says whether is computed in half precision, on a CPU too.
 
 Batches are those of an optimiser step over all processes: `micro_batch` and the number of processes divide them, and
 what is left is accumulated. Both losses are means over all tokens of the step, so that the division changes no more
-than the order of sums.
+than the order of sums. RL's other losses keep to that but for `bnpo`: a mean over a micro batch's own tokens, of which
+each then counts alike, so that a token weighs more the fewer stand beside it.
 """
 
 from importlib.util import find_spec
@@ -33,7 +34,7 @@ def common(model: Model, folder: Path, seed: int, checkpoint_steps: int) -> dict
         "seed": seed,
         "data_seed": seed,
         "use_cpu": not gpu,
-        "bf16": gpu and model.dtype == "bfloat16",
+        "bf16": model.dtype == "bfloat16",
         "gradient_checkpointing": gpu,
         "logging_steps": 1,
         "logging_nan_inf_filter": False,

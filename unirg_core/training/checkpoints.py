@@ -39,6 +39,11 @@ def newest_whole(folder: Path) -> Path | None:
     return max(whole, key=step_of, default=None)
 
 
+def steps_kept(folder: Path) -> int:
+    """Return the optimiser step of the latest whole checkpoint of a folder; 0 where there is none."""
+    return max((step_of(path) for path in folder.glob(f"{_PREFIX}*") if is_whole(path)), default=0)
+
+
 def step_of(checkpoint: Path) -> int:
     """Return the optimiser step after which a checkpoint was written."""
     return int(checkpoint.name.removeprefix(_PREFIX))

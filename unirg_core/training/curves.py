@@ -153,7 +153,7 @@ def _validation(found: Mapping[str, Curve], stage: str, borders: Sequence[int]) 
     for axes, name in zip(panels, names, strict=False):
         axes.plot(*found[name], marker="o", markersize=3)
         _finish(axes, name.removeprefix("validation/"), borders)
-    figure.suptitle(f"{stage}: greedy reports of the validation sample")
+    figure.suptitle(f"{stage}: reports of the validation sample, written as evaluation writes them")
     return figure
 
 

@@ -1,5 +1,6 @@
 """Whether a training stage fits into the memory that is free, said before its first step, and what to change if not."""
 
+import math
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -58,10 +59,15 @@ def on_machine(division: Division, nodes: int, gpu: bool) -> int:
     return 1 if gpu else division.processes // nodes
 
 
-def available(gpu: bool) -> tuple[float, float]:
+def available(gpu: bool, cgroup: Path = Path("/sys/fs/cgroup")) -> tuple[float, float]:
     """Return the bytes that are free and all there are: of this process's GPU, or of the machine's memory.
 
     On a CPU the limit that is put on this process (a container's) counts too.
+
+    Parameters
+    ----------
+    cgroup
+        Where the kernel tells the limit and what is used of it (cgroup v2).
     """
     if gpu:
         import torch
@@ -71,11 +77,16 @@ def available(gpu: bool) -> tuple[float, float]:
     import psutil
 
     memory = psutil.virtual_memory()
-    free = float(memory.available)
-    limit, used = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
-    if limit.is_file() and used.is_file() and (most := limit.read_text().strip()).isdigit():
-        free = min(free, float(most) - float(used.read_text()))
-    return free, float(memory.total)
+    return min(float(memory.available), _below_limit(cgroup)), float(memory.total)
+
+
+def _below_limit(cgroup: Path) -> float:
+    """Return what a container may still take; pages of files that nobody reads count as free, as the kernel has it."""
+    limit, used, stat = (cgroup / f"memory.{name}" for name in ("max", "current", "stat"))
+    if not limit.is_file() or not used.is_file() or not (most := limit.read_text().strip()).isdigit():
+        return math.inf
+    parts = dict(line.split() for line in stat.read_text().splitlines()) if stat.is_file() else {}
+    return float(most) - float(used.read_text()) + float(parts.get("inactive_file", 0))
 
 
 def remedy(

@@ -152,18 +152,19 @@ def _width(params: Params) -> int:
 def _kept(params: Params, stage: Stage, shape: Shape, division: Division) -> dict[str, float]:
     """Weights, gradients, optimiser and reference model: there from the first step to the last."""
     learn, width = learning_parameters(params, shape), _width(params)
-    # spread over processes, weights are kept in float32; an adapter always is
-    stored = 4 if division.sharded else width
-    learnt = 4 if division.sharded or params.model.lora else width
+    # what learns is kept in float32, and all that is spread over processes; not what lies below an adapter
+    stored = width if params.model.lora and not division.sharded else 4
     weights = stored * shape.parameters / division.parts
     if params.model.lora:
         weights += 4 * learn / division.parts
     if division.sharded:
         weights += 2 * width * shape.unit  # the layer that is gathered, and the next
+    elif width < stored:
+        weights += width * learn  # what is computed with
     kept = {
         "weights": weights,
-        "gradients": learnt * learn / division.parts,
-        "optimiser": 2 * learnt * learn / division.parts,  # Adam: two moments
+        "gradients": 4 * learn / division.parts,
+        "optimiser": 2 * 4 * learn / division.parts,  # Adam: two moments
     }
     if stage == "rl" and any(step.beta for step in steps_of(params)):
         # of a model with an adapter, TRL keeps a copy of the adapter alone

@@ -2,6 +2,10 @@
 
 A phase keeps all it has in its folder below the stage's work folder: checkpoints while it trains, and at the end
 `result` (model and trajectory, written whole). What is there when it starts tells where it goes on.
+
+Weights that learn are float32 whatever `model.dtype` is: a step at the paper's rates is smaller than the spacing of
+bfloat16 and would be rounded away. `bfloat16` is what they are computed with and published in, and what lies below an
+adapter.
 """
 
 import os
@@ -13,16 +17,16 @@ from typing import Any
 
 from unirg_core import models
 from unirg_core.allocator import ALL, keep_freed
-from unirg_core.faults import BadInput
+from unirg_core.faults import BadInput, HonestNegative
 from unirg_core.files import folder_written_whole, read_json, write_json
 from unirg_core.params import Model
 from unirg_core.progress import say
 from unirg_core.training import ranks
-from unirg_core.training.checkpoints import newest_whole, step_of
+from unirg_core.training.checkpoints import newest_whole, step_of, steps_kept
 from unirg_core.training.resampling import consumed_order, forget_after
-from unirg_core.training.segments import Log, consumed
+from unirg_core.training.segments import Log, Outcome, consumed
 
-MODEL, FACTS = "model", "facts.json"
+CHECKPOINTS, MODEL, FACTS = "checkpoints", "model", "facts.json"
 
 
 @dataclass(frozen=True)
@@ -74,49 +78,89 @@ def nobody(phase: Phase, processor: Any) -> Sequence[Any]:
 def run(phase: Phase, model_params: Model, build: Build, attend: Attend = nobody) -> Result:
     """Train a phase to its end, from its last whole checkpoint if it has one."""
     result = phase.folder / "result"
-    log = Log(phase.stage, phase.name, phase.folder, _learnt(phase), phase.per_step)
     if not result.is_dir():
-        _train(phase, model_params, build, attend, log, result)
-        log.order = _learnt(phase)
+        checkpoints = phase.folder / CHECKPOINTS
+        checkpoint = _begun(phase, checkpoints)
+        try:
+            _train(phase, model_params, build, attend, checkpoint, result)
+        except Exception:
+            if not ranks.many():  # of several, the first fails too where another is killed, and cannot tell
+                _broke(phase, steps_kept(checkpoints), "failed")
+            raise
     facts = read_json(result / FACTS)
     if ranks.first():
-        log.end(facts["steps"])
+        _log(phase).end(facts["steps"])
     ranks.together()
     return Result(result / MODEL, facts)
+
+
+def _log(phase: Phase) -> Log:
+    return Log(phase.stage, phase.name, phase.folder, _learnt(phase), phase.per_step)
+
+
+def _broke(phase: Phase, step: int, outcome: Outcome) -> None:
+    """Close the segment of this process, which its own error ends and no kill."""
+    if ranks.first():
+        _log(phase).broke(step, outcome)
 
 
 def _learnt(phase: Phase) -> list[str]:
     return consumed_order(phase.folder, phase.order, phase.per_step)
 
 
-def _train(phase: Phase, model_params: Model, build: Build, attend: Attend, log: Log, result: Path) -> None:
-    from unirg_core.training.watch import Watch, trajectory
-
-    checkpoints = phase.folder / "checkpoints"
+def _begun(phase: Phase, checkpoints: Path) -> Path | None:
+    """Open this process's segment; return the checkpoint that it goes on from, where there is one."""
     checkpoint = ranks.first_then_others(lambda: newest_whole(checkpoints))
     begin = step_of(checkpoint) if checkpoint else 0
     if ranks.first():
-        log.begin(begin)
+        _log(phase).begin(begin)
         forget_after(phase.folder, begin)
     ranks.together()
     if checkpoint:
         say(phase.stage, f"{phase.name} goes on from step {begin} of {phase.steps}")
+    return checkpoint
+
+
+def _train(
+    phase: Phase, model_params: Model, build: Build, attend: Attend, checkpoint: Path | None, result: Path
+) -> None:
+    from unirg_core.training.watch import Watch
+
+    _check_adapter(model_params)
     if models.device(model_params) == "cpu":
         keep_freed(ALL)
     model, processor = prepared(model_params, phase.start, phase.seed)
     share = models.trainable_share(model)
-    trainer = build(model, processor, checkpoints)
+    trainer = build(model, processor, phase.folder / CHECKPOINTS)
     _check_spread(trainer)
     watchers = attend(phase, processor)
+    begin = step_of(checkpoint) if checkpoint else 0
     for watcher in (Watch(phase, begin), *watchers):
         trainer.add_callback(watcher)
     for watcher in watchers:
         watcher.begin(trainer, begin)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    try:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except HonestNegative:
+        _broke(phase, trainer.state.global_step, "collapsed")
+        raise
     for watcher in watchers:
         watcher.finish(trainer)
+    facts = _facts(trainer, phase, watchers, share)
+    _unused(processor)
+    trained = _whole(trainer, phase, model_params)
+    if ranks.first():
+        with folder_written_whole(result) as temporary:
+            models.save(_as_published(trained, model_params), processor, temporary / MODEL)
+            write_json(temporary / FACTS, facts)
+    ranks.together()
+
+
+def _facts(trainer: Any, phase: Phase, watchers: Sequence[Any], share: float) -> dict[str, Any]:
+    from unirg_core.training.watch import trajectory
+
     steps = trainer.state.global_step  # fewer than planned where patience has ended it
-    facts = {
+    return {
         "steps": steps,
         "seed": phase.seed,
         "trainable_share": share,
@@ -124,13 +168,16 @@ def _train(phase: Phase, model_params: Model, build: Build, attend: Attend, log:
         "trajectory": trajectory(trainer.state.log_history),
         **{name: value for watcher in watchers for name, value in watcher.facts().items()},
     }
-    _unused(processor)
-    trained = _whole(trainer, phase, model_params)
-    if ranks.first():
-        with folder_written_whole(result) as temporary:
-            models.save(trained, processor, temporary / MODEL)
-            write_json(temporary / FACTS, facts)
-    ranks.together()
+
+
+def _check_adapter(model_params: Model) -> None:
+    """Refuse an adapter under DeepSpeed ZeRO-3: its first step fails on weights of two kinds (TRL's issue 6089)."""
+    asked = os.environ.get("ACCELERATE_USE_DEEPSPEED", "").lower() == "true"
+    if model_params.lora and asked and os.environ.get("ACCELERATE_DEEPSPEED_ZERO_STAGE") == "3":
+        raise BadInput(
+            "DeepSpeed ZeRO-3 cannot hold model.lora's float32 beside bfloat16 weights; set launch.config to "
+            "eight-gpu-fsdp, or model.lora to null."
+        )
 
 
 def _check_spread(trainer: Any) -> None:
@@ -181,6 +228,13 @@ def _learnt_twin(name: str) -> str:
     return ".".join("default" if part == "ref" else part for part in name.split("."))
 
 
+def _as_published(model: Any, model_params: Model) -> Any:
+    """Return a trained model in `model.dtype`, its adapter, if there is one, added into the weights before."""
+    import torch
+
+    return models.merged(model).to(getattr(torch, model_params.dtype))
+
+
 def _unused(processor: Any) -> None:
     """Take back what using a tokenizer leaves in it: its file would tell whether this process has padded a batch."""
     backend = getattr(processor.tokenizer, "backend_tokenizer", None)
@@ -193,7 +247,8 @@ def prepared(model_params: Model, start: Path | None, seed: int) -> tuple[Any, A
     """Return the model ready to learn and its processor: vision frozen, adapter added, as the parameters say."""
     import torch
 
-    model, processor = models.load(model_params, start)
+    learning = model_params if model_params.lora else model_params.model_copy(update={"dtype": "float32"})
+    model, processor = models.load(learning, start)
     # deterministic mode would fill each new buffer with NaN, a third of a CPU step; nothing here reads one unwritten
     torch.utils.deterministic.fill_uninitialized_memory = False
     if model_params.freeze_vision:

@@ -1,7 +1,9 @@
-"""Looks at the validation set while a phase trains: greedy reports, their scores, the best model, and when to stop.
+"""Looks at the validation set while a phase trains: reports, their scores, the best model, and when to stop.
 
-Only validation studies are looked at, always the same ones. A look changes nothing in the training: the same random
-numbers follow, and a run that looks and keeps its last model leaves the weights of one that never looked.
+Reports are written as evaluation writes them: the likeliest words, or with `model.temperature` above 0 the sample that
+picture and prompt decide (`models.generation`), whatever RL samples at. Only validation studies are looked at, always
+the same ones. A look changes nothing in the training: the same random numbers follow, and a run that looks and keeps
+its last model leaves the weights of one that never looked.
 
 What exact resume needs lies in the phase's folder: `validation.json` (the looks) and, where the best model is wanted,
 the weights that learn as `best-<step>.safetensors`. A look comes before the checkpoint of its step; older best weights
