@@ -18,7 +18,7 @@ from unirg_core.register.tracking import close_run
 from unirg_core.runs.finish import conclude, ended
 from unirg_core.runs.launch import Request, request_run
 from unirg_core.runs.run import STATIONS, UNTIL, Run
-from unirg_core.runs.stage import StageFault
+from unirg_core.runs.stage import StageFault, StageKilled
 
 
 class Asked(BaseModel):
@@ -81,6 +81,9 @@ def carry_held(run: Run, way: Way) -> str:
     try:
         for _ in zip(run.stations, way(run), strict=False):  # a run may be asked to end after one of them
             pass
+    except StageKilled as fault:
+        _end(run, records.KILLED, "Record that a stage was killed", error=str(fault))
+        raise
     except (BadInput, HonestNegative, StageFault) as fault:
         _end(run, records.FAILED, f"Record that the run failed: {type(fault).__name__}", error=str(fault))
         raise

@@ -15,7 +15,9 @@ from fixtures_dataset import studies, write_root
 
 from unirg_core import models, params
 from unirg_core.files import read_json, tree_digest, write_json
+from unirg_core.home import run_folder
 from unirg_core.models import dataset, tiny
+from unirg_core.training.work import clear
 
 REPOSITORY = Path(__file__).parent.parent
 SIZES = {"hidden": 32, "layers": 1, "vision_hidden": 32, "depth": 1}
@@ -106,8 +108,15 @@ def root_without_sft(folder: Path) -> Path:
 
 
 def without_outputs(root: Path, *stages: str) -> None:
-    """Remove outputs, as DVC does before it runs a stage."""
-    for path in (root / out for stage in stages for out in OUTPUTS[stage]):
+    """Remove outputs, as DVC does before it runs a stage, and results that the stage would find done."""
+    for stage in stages:
+        clear(stage, run_folder())
+        uncommitted(root, stage)
+
+
+def uncommitted(root: Path, stage: str) -> None:
+    """Remove the outputs of a stage, as DVC does before it runs one that it has not committed."""
+    for path in (root / out for out in OUTPUTS[stage]):
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 

@@ -43,4 +43,4 @@ def test_the_help_of_the_ablation_names_every_arm_in_its_group_and_what_all_cost
     for arm in ARMS.values():
         wanted.setdefault(arm.group, []).append(arm.name)
     assert groups == {group: ", ".join(names) for group, names in wanted.items()}
-    assert "All arms on three pairs take about four hours on two cores." in " ".join(said.split())
+    assert "All arms on three pairs take about five hours on two cores." in " ".join(said.split())

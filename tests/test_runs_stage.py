@@ -16,7 +16,7 @@ from unirg_core.home import _alive as lives
 from unirg_core.home import descendants
 from unirg_core.runs.dvc import drop_leftovers
 from unirg_core.runs.run import Run
-from unirg_core.runs.stage import StageFault, run_stage
+from unirg_core.runs.stage import StageFault, StageKilled, run_stage
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -75,7 +75,6 @@ def test_dvc_refuses_torn_files_and_takes_up_its_work_without_them(tmp_path: Pat
     [
         ("python -c 'raise KeyError(\"MRN 4711\")'", "sft ended badly with exit code 1;"),
         ("echo it exited with 5; echo MRN 4711; exit 3", "sft ended badly with exit code 3;"),
-        ("echo MRN 4711; kill -9 $$", "sft ended badly with exit code -9;"),
         (None, "sft ended badly;"),  # DVC itself refuses
     ],
 )
@@ -93,6 +92,31 @@ def test_a_stage_that_ends_badly_says_how_and_keeps_its_words_for_the_terminal(
     fault = pickle.loads(pickle.dumps(ended.value))
     assert str(fault) == f"{said} {tmp_path / 'log.txt'} says why."
     assert ("4711" in fault.tail) == bool(command) and fault.tail in (tmp_path / "log.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("echo MRN 4711; kill -9 $$", "sft was killed by signal 9 (SIGKILL), often because memory ran out ("),
+        ("echo MRN 4711; exit 137", "sft was killed by signal 9 (SIGKILL), often because memory ran out ("),
+        (
+            "echo MRN 4711; kill -15 $$",
+            "sft was killed by signal 15 (SIGTERM); the same command goes on",
+        ),
+        ("kill -9 $PPID", "sft was killed by signal 9 (SIGKILL), often because memory ran out ("),  # DVC itself
+    ],
+)
+def test_a_stage_that_a_signal_ends_is_killed_and_its_run_goes_on(tmp_path: Path, command: str, said: str) -> None:
+    run = Run("r", tmp_path)
+    run.checkout.mkdir()
+    records.write(run.folder, {"stages": {}})
+    assert dvc(run.checkout, "init", "--no-scm").returncode == 0
+    (run.checkout / "dvc.yaml").write_text(f"stages:\n  sft:\n    cmd: {json.dumps(command)}\n")
+    with pytest.raises(StageKilled) as ended:
+        run_stage(run, "sft", lambda line: None)
+    fault = pickle.loads(pickle.dumps(ended.value))
+    assert str(fault).startswith(said) and str(fault).endswith("the same command goes on with this run.")
+    assert "4711" not in str(fault)
 
 
 MARKED = "stages:\n  copy:\n    cmd: touch ../copy.ran; {work}\n    deps: [a]\n    outs: [b]\n"

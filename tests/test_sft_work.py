@@ -1,5 +1,6 @@
 """The work folder of a training stage: whose it is, when it goes, and what its name depends on."""
 
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from fixtures_dataset import small_root
 
 from unirg_core.files import read_json, tree_digest
 from unirg_core.study import MANIFEST, SELECTION
-from unirg_core.training.stage import input_digest, publish, working
+from unirg_core.training.stage import input_digest, publish
 from unirg_core.training.watch import figures, trajectory
+from unirg_core.training.work import clear, working
 
 SECTIONS = {"seed": 0, "sft": {"steps": 3}}
 
@@ -20,14 +22,75 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small_root(tmp_path_factory.mktemp("work"), patients=3)
 
 
-def test_the_folder_goes_after_a_good_end_and_stays_after_a_bad_one() -> None:
-    with working("sft", "a" * 64) as folder:
-        (folder / "checkpoint").write_text("half")
-    assert not folder.exists()
+def fill(folder: Path) -> None:
+    """Leave in a work folder what the phases of SFT and of RL leave."""
+    for phase in (folder, folder / "step1"):
+        for name in ("checkpoints/checkpoint-5", "result/model"):
+            (phase / name).mkdir(parents=True, exist_ok=True)
+            (phase / name / "model.safetensors").write_text("weights")
+
+
+def held(folder: Path) -> set[str]:
+    """Return the phases' folders that a work folder holds."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.name in ("checkpoints", "result")}
+
+
+def test_a_good_end_takes_the_checkpoints_and_a_bad_one_nothing(run: Path) -> None:
     with pytest.raises(RuntimeError), working("sft", "a" * 64) as folder:
-        (folder / "checkpoint").write_text("half")
+        fill(folder)
         raise RuntimeError
-    assert (folder / "checkpoint").read_text() == "half"
+    assert held(folder) == {"checkpoints", "result", "step1/checkpoints", "step1/result"}
+    clear("sft", run)
+    assert len(held(folder)) == 4
+    with working("sft", "a" * 64):
+        pass
+    assert held(folder) == {"result", "step1/result"}
+
+
+@pytest.mark.parametrize(
+    ("stage", "of", "stays"), [("sft", "run", False), ("rl", "run", True), ("sft", "elsewhere", True)]
+)
+def test_what_a_run_has_committed_is_cleared_and_nothing_else(run: Path, stage: str, of: str, stays: bool) -> None:
+    with working("sft", "a" * 64) as folder:
+        fill(folder)
+    clear(stage, run.parent / of if of != "run" else run)
+    assert folder.exists() == stays
+
+
+def test_what_somebody_holds_is_not_cleared(run: Path) -> None:
+    for _ in range(2):
+        with working("sft", "a" * 64) as folder:
+            fill(folder)
+            clear("sft", run)
+            assert held(folder) >= {"result", "step1/result"}
+    clear("sft", run)
+    assert not folder.exists()
+
+
+def test_the_next_stage_that_is_started_by_hand_clears_what_the_one_before_has_left() -> None:
+    with working("sft", "a" * 64) as first:
+        fill(first)
+    with working("sft", "b" * 64) as second:
+        assert not first.exists() and second.exists()
+
+
+def test_a_kill_while_a_folder_is_cleared_leaves_no_half_of_it(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with working("sft", "a" * 64) as folder:
+        fill(folder)
+    removed = shutil.rmtree
+
+    def killed(path: Path, **_: Any) -> None:
+        for one in sorted(Path(path).rglob("*.safetensors"))[:1]:
+            one.unlink()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(shutil, "rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        clear("sft", run)
+    assert not folder.exists() and list(folder.parent.glob(".*"))
+    monkeypatch.setattr(shutil, "rmtree", removed)
+    clear("rl", run)
+    assert not list(folder.parent.glob(".*"))
 
 
 def test_a_second_run_of_the_same_inputs_waits_for_the_first(capsys: pytest.CaptureFixture[str]) -> None:

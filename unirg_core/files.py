@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from unirg_core.faults import BadInput
 
-_BLOCK = 1 << 20
+_GONE = ".gone"
 
 
 def canonical_json(value: Any) -> bytes:
@@ -83,6 +83,20 @@ def folder_written_whole(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_whole(folder: Path) -> None:
+    """Remove a folder that nobody may find half of: it loses its name first; `drop_removed` ends what a kill cut."""
+    gone = folder.with_name(f".{folder.name}{_GONE}")
+    shutil.rmtree(gone, ignore_errors=True)
+    folder.replace(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def drop_removed(parent: Path) -> None:
+    """Remove what a kill has left of folders that had lost their names."""
+    for gone in parent.glob(f".*{_GONE}"):
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 def write_json(path: Path, value: Any) -> None:

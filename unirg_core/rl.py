@@ -27,7 +27,8 @@ from unirg_core.training.completions import Kept
 from unirg_core.training.phase import Attend, Build, Phase, Result, run
 from unirg_core.training.resampling import Resampler, Reserve
 from unirg_core.training.rewards import Processes, Rewards, score_processes
-from unirg_core.training.stage import check_base, input_digest, prompted, publish, working
+from unirg_core.training.stage import check_base, input_digest, prompted, publish
+from unirg_core.training.work import working
 
 
 def rl(params: Params, root: Path) -> None:

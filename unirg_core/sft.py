@@ -17,7 +17,8 @@ from unirg_core.scores.answer import read_by
 from unirg_core.scores.reward import all_scores, check_names
 from unirg_core.training import curves, data, fitting, ranks
 from unirg_core.training.phase import Attend, Phase, run
-from unirg_core.training.stage import check_base, input_digest, prompted, publish, report, working
+from unirg_core.training.stage import check_base, input_digest, prompted, publish, report
+from unirg_core.training.work import working
 
 
 def sft(params: Params, root: Path) -> None:

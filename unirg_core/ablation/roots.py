@@ -18,6 +18,8 @@ from unirg_core.files import digest_of, file_digest, read_json, write_json
 from unirg_core.home import home, silenced
 from unirg_core.params import Params, dump, read_yaml
 from unirg_core.runs.checkout import git
+from unirg_core.runs.processes import TRAINED
+from unirg_core.training.work import clear
 
 DONE = "done.json"
 _ROOT = Path(unirg_core.__file__).parents[1]
@@ -86,8 +88,10 @@ def facts(folder: Path) -> dict[str, Any]:
 
 
 def finish(folder: Path, digest: str, told: Mapping[str, Any]) -> None:
-    """Write down, last, that a folder is complete."""
+    """Write down, last, that a folder is complete; what its training kept until then may go."""
     write_json(folder / DONE, {**told, "digest": digest})
+    for stage in TRAINED:
+        clear(stage, folder / "run")
 
 
 def prepare(folder: Path, params: Params, linked: Mapping[str, Path]) -> None:

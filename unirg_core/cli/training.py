@@ -32,7 +32,7 @@ def ablate(
 
     Each arm is held against the truth file on the never-trained institution (docs/ablation.md). What is complete is
     not done again, so an ablation that was cut off goes on, and further pairs or arms cost only themselves.
-    All arms on three pairs take about four hours on two cores.
+    All arms on three pairs take about five hours on two cores.
 
     \b
     Arms by group; each brings what it starts from and is held against:

@@ -6,6 +6,7 @@ knows itself by the variables that the launcher sets, and only the first of them
 """
 
 import os
+import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -23,6 +24,7 @@ NODE, ADDRESS = "UNIRG_NODE", "UNIRG_NODE_ADDRESS"
 _LAUNCHED = "UNIRG_LAUNCHED"
 _ALONE = ("NO", "MULTI_CPU")  # kinds of accelerate's that start one process, whatever number they are given
 _SHOWN = 20
+_FIRST_KILLED = re.compile(r"Root Cause.*?exitcode\s*:\s*-(?P<signal>\d+)", re.DOTALL)  # in what the launcher writes
 
 
 def is_copy() -> bool:
@@ -114,6 +116,8 @@ def launch(stage: str, params: Params, root: Path) -> None:
     BadInput, HonestNegative
         With the sentence with which a copy has ended; or when this process is itself what a launcher has started, and
         no copy: it would launch again without end.
+    SystemExit
+        When a signal ended a copy: with the code with which a shell tells of it.
     RuntimeError
         When a copy has ended in any other way; the last lines that it wrote say more.
     """
@@ -136,7 +140,11 @@ def launch(stage: str, params: Params, root: Path) -> None:
     if fault.exists():
         said = read_json(fault)
         raise {"BadInput": BadInput, "HonestNegative": HonestNegative}[said["kind"]](said["sentence"])
-    last = "\n".join(log.read_text(errors="replace").splitlines()[-_SHOWN:])
+    written = log.read_text(errors="replace")
+    last = "\n".join(written.splitlines()[-_SHOWN:])
+    if killed := _FIRST_KILLED.search(written):
+        sys.stderr.write(f"{last}\n")
+        raise SystemExit(128 + int(killed["signal"]))
     raise RuntimeError(f"{stage} ended with {code} over {params.launch.processes} processes; {log} ends with:\n{last}")
 
 

@@ -1,6 +1,7 @@
 """Run one stage of `dvc.yaml` as a child process of the run, line by line, and say what came of it."""
 
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -13,9 +14,12 @@ from unirg_core.faults import BadInput, HonestNegative
 from unirg_core.files import read_json
 from unirg_core.runs import dvc
 from unirg_core.runs.run import Run, environment
+from unirg_core.training.work import clear
 
 _TAIL = 15
 _EXIT = re.compile(r"exited with (-?\d+)$", re.MULTILINE)
+_SHELL = 128
+"""A shell, and a stage that ends as one of its processes, add the number of the signal to it."""
 
 
 class StageFault(Exception):
@@ -30,6 +34,10 @@ class StageFault(Exception):
     def __init__(self, sentence: str, tail: str = "") -> None:
         super().__init__(sentence)
         self.tail = tail
+
+
+class StageKilled(StageFault):
+    """A stage that a signal ended: nothing is wrong with its run, which the same request takes up again."""
 
 
 def run_stage(run: Run, stage: str, heard: Callable[[str], None]) -> dict[str, Any]:
@@ -51,6 +59,8 @@ def run_stage(run: Run, stage: str, heard: Callable[[str], None]) -> dict[str, A
     ------
     BadInput, HonestNegative
         The sentence with which the stage refused its input or gave its honest no.
+    StageKilled
+        When a signal ended it.
     StageFault
         When it ended in any other way.
     """
@@ -59,15 +69,16 @@ def run_stage(run: Run, stage: str, heard: Callable[[str], None]) -> dict[str, A
     marker, earlier = run.folder / f"{stage}.ran", run.record["stages"].get(stage)
     if earlier:  # else a marker tells that the stage ran and a kill came before it was noted
         marker.unlink(missing_ok=True)
-    lines = _stream(run, stage, heard)
-    if lines is not None:
-        raise _reason(run, stage, lines)
+    code, lines = _stream(run, stage, heard)
+    if code:
+        raise _reason(run, stage, code, lines)
     outcome = {
         "how": "ran" if marker.exists() else "cached",
         "seconds": round(time.monotonic() - began, 1),
         "outs": _outs(run, stage),
     }
     records.change(run.folder, stages={**run.record["stages"], stage: _noted(earlier, outcome)})
+    clear(stage, run.folder)  # DVC has it now
     return outcome
 
 
@@ -77,8 +88,8 @@ def _noted(earlier: dict[str, Any] | None, now: dict[str, Any]) -> dict[str, Any
     return earlier if same and now["how"] == "cached" else now
 
 
-def _stream(run: Run, stage: str, heard: Callable[[str], None]) -> list[str] | None:
-    """Run the child; return None when it ended well, else the last lines that it printed."""
+def _stream(run: Run, stage: str, heard: Callable[[str], None]) -> tuple[int, list[str]]:
+    """Run the child; return its exit code and the last lines that it printed."""
     child = subprocess.Popen(
         dvc.command("repro", "--single-item", stage),
         cwd=run.checkout,
@@ -95,19 +106,32 @@ def _stream(run: Run, stage: str, heard: Callable[[str], None]) -> list[str] | N
             log.flush()
             lines = [*lines[-_TAIL:], line.rstrip()]
             heard(line.rstrip())
-    return lines if child.wait() else None
+    return child.wait(), lines
 
 
-def _reason(run: Run, stage: str, lines: list[str]) -> Exception:
+def _reason(run: Run, stage: str, code: int, lines: list[str]) -> Exception:
     fault = run.folder / "fault.json"
     if not fault.exists():
         tail = "\n".join(lines)
         told = _EXIT.findall(tail)  # DVC's own exit code is another
-        code = f" with exit code {told[-1]}" if told else ""
-        return StageFault(f"{stage} ended badly{code}; {run.folder / 'log.txt'} says why.", tail)
+        if killer := _signal(int(told[-1]) if told else code):
+            return StageKilled(_killed(stage, killer), tail)
+        said = f" with exit code {told[-1]}" if told else ""
+        return StageFault(f"{stage} ended badly{said}; {run.folder / 'log.txt'} says why.", tail)
     said = read_json(fault)
     kind = {"BadInput": BadInput, "HonestNegative": HonestNegative}[said["kind"]]
     return kind(said["sentence"])
+
+
+def _signal(code: int) -> signal.Signals | None:
+    """Return the signal that ended a process of that exit code, None where none did."""
+    number = -code if code < 0 else code - _SHELL
+    return signal.Signals(number) if number in iter(signal.Signals) else None
+
+
+def _killed(stage: str, by: signal.Signals) -> str:
+    often = ", often because memory ran out (`unirg doctor` estimates it)" if by == signal.SIGKILL else ""
+    return f"{stage} was killed by signal {by.value} ({by.name}){often}; the same command goes on with this run."
 
 
 def _outs(run: Run, stage: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Checkpoints that count only when they are whole.
+"""Checkpoints, and results of a phase, that count only when they are whole.
 
 The Trainer writes a checkpoint file by file, so a killed process can leave half of one. A marker that lists every file
 with its size is written last: a checkpoint without a fitting marker is removed, and training goes on from the one
@@ -11,17 +11,20 @@ from pathlib import Path
 from unirg_core.faults import BadInput
 from unirg_core.files import read_json, write_json
 
+CHECKPOINTS = "checkpoints"
+"""The folder of a phase's checkpoints, below that of the phase."""
+
 MARKER = "whole.json"
 _PREFIX = "checkpoint-"
 
 
 def mark_whole(folder: Path) -> None:
-    """Say that a checkpoint is complete; the last thing that is written into it."""
+    """Say that a folder is complete; the last thing that is written into it."""
     write_json(folder / MARKER, _sizes(folder))
 
 
 def is_whole(folder: Path) -> bool:
-    """Tell whether a checkpoint holds exactly the files, in size, that it held when it was finished."""
+    """Tell whether a folder holds exactly the files, in size, that it held when it was finished."""
     try:
         return read_json(folder / MARKER) == _sizes(folder)
     except BadInput:

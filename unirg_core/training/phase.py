@@ -22,11 +22,11 @@ from unirg_core.files import folder_written_whole, read_json, write_json
 from unirg_core.params import Model
 from unirg_core.progress import say
 from unirg_core.training import ranks
-from unirg_core.training.checkpoints import newest_whole, step_of, steps_kept
+from unirg_core.training.checkpoints import CHECKPOINTS, is_whole, mark_whole, newest_whole, step_of, steps_kept
 from unirg_core.training.resampling import consumed_order, forget_after
 from unirg_core.training.segments import Log, Outcome, consumed
 
-CHECKPOINTS, MODEL, FACTS = "checkpoints", "model", "facts.json"
+MODEL, FACTS = "model", "facts.json"
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def nobody(phase: Phase, processor: Any) -> Sequence[Any]:
 def run(phase: Phase, model_params: Model, build: Build, attend: Attend = nobody) -> Result:
     """Train a phase to its end, from its last whole checkpoint if it has one."""
     result = phase.folder / "result"
-    if not result.is_dir():
+    if not is_whole(result):
         checkpoints = phase.folder / CHECKPOINTS
         checkpoint = _begun(phase, checkpoints)
         try:
@@ -153,6 +153,7 @@ def _train(
         with folder_written_whole(result) as temporary:
             models.save(_as_published(trained, model_params), processor, temporary / MODEL)
             write_json(temporary / FACTS, facts)
+            mark_whole(temporary)
     ranks.together()
 
 

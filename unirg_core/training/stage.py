@@ -1,10 +1,7 @@
-"""Around the training of a stage: what it starts from, the folder it works in, and what it publishes."""
+"""Around the training of a stage: what it starts from, and what it publishes."""
 
-import os
 import shutil
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,10 +9,8 @@ from typing import Any
 from unirg_core import models
 from unirg_core.faults import BadInput
 from unirg_core.files import digest_of, file_digest, folder_written_whole, read_json, write_json
-from unirg_core.home import home, locked, silenced, work_folder
 from unirg_core.models.prompts import identity
 from unirg_core.params import Model, Params
-from unirg_core.progress import say
 from unirg_core.study import MANIFEST, SELECTION
 from unirg_core.training import ranks
 
@@ -64,37 +59,6 @@ def input_digest(stage: str, sections: Mapping[str, Any], root: Path, model: str
 def prompted(model: Model) -> dict[str, str]:
     """Return the prompt text that a stage asks with, and what it shows and wants besides, for its report."""
     return {**identity(model.prompt, model.prior, model.output), "prior": model.prior, "output": model.output}
-
-
-@contextmanager
-def working(stage: str, digest: str) -> Iterator[Path]:
-    """Yield the stage's work folder, which no other run holds; remove it after a good end.
-
-    Of several processes that train together the first holds it for all.
-
-    Telemetry of the training libraries is off from here on, and their notes to programmers are not shown.
-    """
-    os.environ.update(silenced(os.environ))
-    folder = home() / "work" / f"{stage}-{digest[:20]}"
-    lock = folder.with_name(f"{folder.name}.lock")
-    with _alone(stage, lock) if ranks.first() else nullcontext(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        ranks.together()
-        yield work_folder(stage, digest)
-        ranks.together()
-        if ranks.first():
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _alone(stage: str, lock: Path) -> Iterator[None]:
-    with locked(lock, wait=False) as held:
-        if held:
-            yield
-            return
-    say(stage, f"waiting for another run of the same inputs, which holds {lock}")
-    with locked(lock):
-        yield
 
 
 def publish(root: Path, stage: str, model: Path, told: Mapping[str, Any]) -> None:
