@@ -90,7 +90,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(above: list[dict], expected: st
 @pytest.mark.parametrize(
     ("gpus", "above", "expected"),
     [
-        (0, {"model": {"device": "cuda"}}, "model.device = 'cuda', but no CUDA device is there; set it to cpu or auto"),
+        (0, {"model": {"device": "cuda"}}, "model.device = 'cuda', but no CUDA device is there; take a machine with"),
         (0, {"rl": {"generation": {"backend": "vllm"}}}, "rl.generation.backend = vllm needs a GPU, and the model is"),
         (0, {"launch": {"config": "eight-gpu-zero3"}}, "needs deepspeed; say: pip install deepspeed"),
         (

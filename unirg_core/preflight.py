@@ -88,7 +88,7 @@ def _spread(params: Params, root: Path) -> Iterator[str]:
     if params.model.device == "cpu" and launch.processes > 1 and _spreads(params, root):
         yield (
             f"launch.config = {launch.config} spreads the model over GPUs, and model.device = cpu keeps it whole on "
-            "each process; leave launch.config out, or set model.device to cuda."
+            "each process; set launch.config to null, or take a machine with GPUs and set model.device to cuda."
         )
 
 
@@ -119,10 +119,9 @@ def _device(params: Params, root: Path) -> Iterator[str]:
 
 
 def _rollouts(params: Params, root: Path) -> Iterator[str]:
-    from unirg_core.training.arguments import check_generation
+    from unirg_core.training.arguments import generation_refusals
 
-    check_generation(params.rl.generation, params.model)
-    yield from ()
+    yield from generation_refusals(params.rl.generation, params.model)
 
 
 def _several(params: Params, root: Path) -> Iterator[str]:
