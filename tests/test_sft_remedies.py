@@ -24,16 +24,17 @@ BEST = {"sft": {"validate_every": 5, "select": "best"}, "rl": {"step2": {"resamp
 
 @pytest.fixture(autouse=True)
 def _shapes_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remedies, "shape_of", shape_of)
+    monkeypatch.setattr(remedies, "public_shape", lambda base, size: _shape(base))
 
 
 @cache
 def _shape(base: str) -> Shape:
-    return shapes.shape_of(recipe("unirg-cxr-8b", {"model": {"base": base}}).model)
+    return shapes.public_shape(base, 512)
 
 
 def shape_of(model: Model) -> Shape:
     """Return the shape of a base model, built once for all tests: each recipe shows pictures of 512 pixels."""
+    assert model.image_size == 512
     return _shape(model.base)
 
 
@@ -142,3 +143,14 @@ def test_the_advice_is_the_smallest_change_that_does(
 )
 def test_a_model_is_spread_only_where_accelerate_spreads_it(above: dict, gpu: bool, expected: Division) -> None:
     assert memory.division_of(recipe("unirg-cxr-8b", above), Path(REPOSITORY), gpu=gpu) == expected
+
+
+def test_a_smaller_model_is_looked_up_without_fetching_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetched(*_: object, **__: object) -> None:
+        raise AssertionError("a model's files were asked for")
+
+    monkeypatch.undo()
+    monkeypatch.setattr("unirg_core.models.loading.resolve", fetched)
+    shape = _shape("Qwen/Qwen3-VL-8B-Instruct")
+    asked = (recipe("unirg-cxr-8b-lora"), "rl", shape, Division(), memory.Device(24 * GIB, 24 * GIB, True))
+    assert "model.base=Qwen/Qwen3-VL-2B-Instruct" in remedies.remedies(*asked)[0].settings

@@ -15,7 +15,7 @@ from unirg_core.params import Lora, Params
 from unirg_core.params.devices import uneven
 from unirg_core.training import memory
 from unirg_core.training.memory import GIB, Device, Division, Stage
-from unirg_core.training.shapes import PUBLIC, Shape, shape_of
+from unirg_core.training.shapes import PUBLIC, Shape, public_shape
 
 Settings = Mapping[str, Any]
 """Name of a parameter, as `--set` takes it -> value."""
@@ -104,7 +104,7 @@ def _smaller_model(
     params: Params, stage: Stage, shape: Shape, division: Division, device: Device
 ) -> tuple[Remedy, ...]:
     """Return the settings with which the largest smaller public model fits on this device."""
-    shapes = {base: shape_of(params.model.model_copy(update={"base": base})) for base in PUBLIC}
+    shapes = {base: public_shape(base, params.model.image_size) for base in PUBLIC}
     fewer = {base: one for base, one in shapes.items() if one.parameters < shape.parameters}
     for base in sorted(fewer, key=lambda base: -fewer[base].parameters):
         other = {"model.base": base} | ({"model.revision": None} if params.model.revision else {})
@@ -256,7 +256,7 @@ def _now(params: Params, name: str) -> Any:
 
 
 def changed(params: Params, settings: Settings) -> Params:
-    """Return parameters with settings laid over them, unchecked: a way is a few of thousands that are tried."""
+    """Return parameters with settings laid over them, unchecked, since hundreds are tried."""
     for name, value in settings.items():
         params = _set(params, name.split("."), value)
     return params
