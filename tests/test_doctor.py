@@ -102,16 +102,21 @@ def test_a_scorer_service_and_a_judge_that_are_not_there_are_two_faults() -> Non
         {"scores": {"service": {"url": "http://127.0.0.1:9"}, "judge": {"base_url": "http://127.0.0.1:9/v1"}}},
     )
     found = list(scorers(params.resolve(ROOT, "unirg-cxr-8b", above), ROOT))
-    assert [(one.name, one.state) for one in found] == [("scorer service", "fault"), ("judge", "fault")]
+    told = [(one.name, one.state) for one in found]
+    assert told == [("scorer service", "fault"), ("judge", "fault"), ("scores", "note")]
     assert "unirg scorer serve" in found[0].said
+    assert found[2].said == (
+        "bleu2, labels_f1, rouge_l, well_formed; not asked, as said above: bertscore, judge, radcliq, radgraph_f1, "
+        "sembscore"
+    )
 
 
 def test_a_judge_that_rl_alone_looks_at_on_the_way_is_asked_too() -> None:
     above = {"rl": {"validate_every": 5, "validation_scores": ["judge"]}}
     above |= {"scores": {"judge": {"base_url": "http://127.0.0.1:9/v1", "model": "m"}}}
-    assert [(one.name, one.state) for one in scorers(params.resolve(ROOT, "smoke", above), ROOT)] == [
-        ("judge", "fault")
-    ]
+    found = list(scorers(params.resolve(ROOT, "smoke", above), ROOT))
+    assert [(one.name, one.state) for one in found] == [("judge", "fault"), ("scores", "note")]
+    assert found[1].said.endswith("; not asked, as said above: judge")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +160,34 @@ def test_a_device_that_is_not_here_is_a_note_where_another_is_asked_about(monkey
     for elsewhere, state in ((False, "fault"), (True, "note")):
         first = next(iter(obstacles(wanted, ROOT, elsewhere=elsewhere)))
         assert (first.name, first.state) == ("device", state)
+        assert first.said.startswith("on this machine: ") is elsewhere
+
+
+@pytest.mark.parametrize(
+    ("device", "gib", "gpu", "also"),
+    [
+        ("cpu", None, "none; what trains here trains on the CPU", "needs a GPU, and the model is on the CPU"),
+        ("auto", None, "none; what trains here trains on the CPU", "but vllm is not installed; say: pip install"),
+        ("cuda", None, "none; model.device = cuda does not train here", "but vllm is not installed; say: pip install"),
+        ("cuda", 24, "memory is judged by one of 24 GiB (--gpu-memory)", "but vllm is not installed; say: pip install"),
+        ("auto", 24, "memory is judged by one of 24 GiB (--gpu-memory)", "but vllm is not installed; say: pip install"),
+        ("cpu", 24, "memory is judged by one of 24 GiB (--gpu-memory)", "model.device = cpu, and a GPU is asked about"),
+    ],
+)
+def test_what_is_said_of_the_gpu_fits_what_is_asked(
+    device: str, gib: float | None, gpu: str, also: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from unirg_core.training import arguments
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(arguments, "find_spec", lambda name: None)
+    above = {"model": {"device": device}, "rl": {"generation": {"backend": "vllm"}}}
+    found = examine(ROOT, tmp_path, gpu_gib=gib, above=above).findings
+    (said,) = (one.said for one in found if one.name == "gpu")
+    assert said.startswith(gpu) and any(also in one.said for one in found)
+    assert not any("trains on the CPU" in one.said for one in found if gib or device == "cuda")
 
 
 def test_a_whole_report_is_healthy_here_and_reads_as_text_and_as_values(tmp_path: Path) -> None:
@@ -182,7 +215,7 @@ def test_a_remedy_can_be_tried(tmp_path: Path) -> None:
         return next(one for one in found if one.name == "memory sft")
 
     refused = told({})
-    assert refused.state == "fault" and refused.said.endswith("set sft.micro_batch to 2")
+    assert refused.state == "fault" and refused.said.endswith("set sft.micro_batch=2")
     assert told({"sft": {"micro_batch": 2}}).state == "ok"
 
 

@@ -87,10 +87,39 @@ def test_what_cannot_be_is_refused_in_a_sentence(above: list[dict], expected: st
     assert only.startswith(expected) and only.endswith(".") and "\n" not in only
 
 
+def drawn(validation: float, **ingest: object) -> dict:
+    return {"ingest": {"split": {"validation": validation}, **ingest}}
+
+
+NOT_SYNTHETIC = {"path": "/drop", "policy": "IRB-1"}
+BY_HASH = {"ingest": {"split": {"policy": ["hash"]}}}
+
+
+@pytest.mark.parametrize(
+    ("above", "refused"),
+    [
+        ([looks("sft"), drawn(0)], ["sft"]),
+        ([looks("rl"), drawn(0)], ["rl"]),
+        ([looks("sft"), looks("rl"), drawn(0, source="folder", **NOT_SYNTHETIC)], ["sft", "rl"]),
+        ([looks("sft"), looks("rl"), drawn(0.05)], []),
+        ([looks("sft"), drawn(0), {"sft": {"steps": 0, "epochs": 0}}], []),  # no SFT at all
+        ([looks("rl"), drawn(0, source="mimic_cxr", **NOT_SYNTHETIC)], []),  # the publisher names a validation split
+        ([looks("rl"), drawn(0, source="mimic_cxr", **NOT_SYNTHETIC), BY_HASH], ["rl"]),
+        ([drawn(0)], []),
+    ],
+)
+def test_looks_at_a_validation_set_that_nobody_is_drawn_into_are_refused(above: list[dict], refused: list[str]) -> None:
+    assert said(*above) == [
+        f"{stage}.validate_every = 5 looks at validation studies, and ingest.split.validation = 0 draws none; set "
+        f"ingest.split.validation above 0, as 0.05, or {stage}.validate_every to 0."
+        for stage in refused
+    ]
+
+
 @pytest.mark.parametrize(
     ("gpus", "above", "expected"),
     [
-        (0, {"model": {"device": "cuda"}}, "model.device = 'cuda', but no CUDA device is there; set it to cpu or auto"),
+        (0, {"model": {"device": "cuda"}}, "model.device = 'cuda', but no CUDA device is there; take a machine with"),
         (0, {"rl": {"generation": {"backend": "vllm"}}}, "rl.generation.backend = vllm needs a GPU, and the model is"),
         (0, {"launch": {"config": "eight-gpu-zero3"}}, "needs deepspeed; say: pip install deepspeed"),
         (

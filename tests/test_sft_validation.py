@@ -90,7 +90,8 @@ def test_without_a_validation_study_it_says_what_to_change(tmp_path: Path, root:
     other = training_root(tmp_path / "other")
     write_root(other, rows, pins={"base_model": read_json(other / "inputs.json")["base_model"]})
     with pytest.raises(
-        BadInput, match=r"no validation study .*raise ingest\.split\.validation or set validate_every: 0"
+        BadInput,
+        match=r"^sft\.validate_every = \d+, but no validation study .*raise .* or set sft\.validate_every to 0\.$",
     ):
         sft(quick(other, WILD), other)
 

@@ -88,7 +88,7 @@ def _spread(params: Params, root: Path) -> Iterator[str]:
     if params.model.device == "cpu" and launch.processes > 1 and _spreads(params, root):
         yield (
             f"launch.config = {launch.config} spreads the model over GPUs, and model.device = cpu keeps it whole on "
-            "each process; leave launch.config out, or set model.device to cuda."
+            "each process; set launch.config to null, or take a machine with GPUs and set model.device to cuda."
         )
 
 
@@ -119,10 +119,9 @@ def _device(params: Params, root: Path) -> Iterator[str]:
 
 
 def _rollouts(params: Params, root: Path) -> Iterator[str]:
-    from unirg_core.training.arguments import check_generation
+    from unirg_core.training.arguments import generation_refusals
 
-    check_generation(params.rl.generation, params.model)
-    yield from ()
+    yield from generation_refusals(params.rl.generation, params.model)
 
 
 def _several(params: Params, root: Path) -> Iterator[str]:
@@ -193,6 +192,24 @@ def _set_up(settings: Scores) -> set[str]:
     return found | {name for name in ("judge", "semantic") if getattr(settings, name)}
 
 
+def _validation(params: Params, root: Path) -> Iterator[str]:
+    """Refuse looks at a validation set that nobody is drawn into; what a publisher puts there is known after ingest.
+
+    Patients whom an earlier version of the data put there do not count: a run should not hang on them alone.
+    """
+    split, sft = params.ingest.split, params.sft
+    publisher = "publisher" in split.policy and params.ingest.source not in ("phantom", "folder")
+    if split.validation or publisher:
+        return
+    looked = {"sft": sft.validate_every if sft.steps or sft.epochs else 0, "rl": params.rl.validate_every}
+    for stage, every in looked.items():
+        if every:
+            yield (
+                f"{stage}.validate_every = {every} looks at validation studies, and ingest.split.validation = 0 draws "
+                f"none; set ingest.split.validation above 0, as 0.05, or {stage}.validate_every to 0."
+            )
+
+
 def _base(params: Params, root: Path) -> Iterator[str]:
     """Look for the base model and read its configuration; the embedded one is part of the code."""
     from unirg_core.models.loading import TINY
@@ -232,6 +249,7 @@ _LOOKS: tuple[tuple[str, bool, Look], ...] = (
     ("rollouts", True, _rollouts),
     ("launch", False, _several),
     ("scores", False, unknown_scores),
+    ("validation", False, _validation),
     ("base model", False, _base),
     ("adapter", False, _adapter),
 )

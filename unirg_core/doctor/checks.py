@@ -82,12 +82,26 @@ def _pins(path: Path) -> dict[str, str]:
     return {name.lower(): exact for name, _, exact in (line.partition("==") for line in lines) if exact}
 
 
-def gpu() -> Iterator[Finding]:
-    """Name the GPUs with their free memory; none is no fault by itself."""
+def gpu(wanted: str = "auto", gib: float | None = None) -> Iterator[Finding]:
+    """Name the GPUs with their free memory; none is no fault by itself.
+
+    Parameters
+    ----------
+    wanted
+        `model.device`: what is to train on a GPU does not train here without one.
+    gib
+        Memory of the GPU that is asked about in place of what is here.
+    """
     import torch
 
+    if gib:
+        yield Finding("gpu", "note", f"memory is judged by one of {gib:g} GiB (--gpu-memory), not by what is here")
     if not torch.cuda.is_available():
-        yield Finding("gpu", "note", "none; what trains here trains on the CPU")
+        if not gib:
+            idle = (
+                "model.device = cuda does not train here" if wanted == "cuda" else "what trains here trains on the CPU"
+            )
+            yield Finding("gpu", "note", f"none; {idle}")
         return
     for number in range(torch.cuda.device_count()):
         free, total = torch.cuda.mem_get_info(number)

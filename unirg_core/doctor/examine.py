@@ -78,7 +78,7 @@ def examine(
     findings = [
         *_guarded("tools", lambda: checks.tools(root)),
         *_guarded("packages", lambda: checks.packages(root)),
-        *_guarded("gpu", checks.gpu),
+        *_guarded("gpu", lambda: checks.gpu(params.model.device, gpu_gib)),
         *_guarded("disk", lambda: checks.disk(home)),
         *_guarded("mlflow", checks.mlflow_store),
         *_guarded("dvc remote", lambda: checks.dvc_remote(params.version.remote, home)),
@@ -103,6 +103,7 @@ def _guarded(name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]
 def scorers(params: Params, root: Path) -> Iterator[Finding]:
     """Ask the scorer service and the judge that are used, and name what is used and not set up."""
     from unirg_core.scores.configured import asked, check_answers, configured
+    from unirg_core.scores.radcliq import PROVIDED
     from unirg_core.scores.reward import ScoreFault
 
     named = asked(params)
@@ -110,7 +111,7 @@ def scorers(params: Params, root: Path) -> Iterator[Finding]:
         ("scorer service", params.scores.service, {"service": params.scores.service}),
         ("judge", params.scores.judge, {"judge": params.scores.judge}),
     ]
-    broken = False
+    silent: set[str] = set()
     for name, there, section in needs:
         used = {"judge"} if name == "judge" else set(there.scores) if there else set()
         if there is None or used.isdisjoint(named):
@@ -118,19 +119,32 @@ def scorers(params: Params, root: Path) -> Iterator[Finding]:
         try:
             check_answers(parameters.Scores(**section), named)
         except (BadInput, ScoreFault) as error:
-            broken = True
+            silent |= used
             yield Finding(name, "fault", str(error).rstrip("."))
         else:
             yield Finding(name, "ok", "answers")
-    if not broken and not list(preflight.unknown_scores(params, root)):
-        configured(params.scores, used=named)  # refuses a judge without a key, or a folder with other files
+    if list(preflight.unknown_scores(params, root)):  # which `obstacles` tells
+        return
+    if "radcliq" in named and not silent.isdisjoint(PROVIDED):
+        silent.add("radcliq")
+    there, missing = ([name for name in named if (name in silent) is is_silent] for is_silent in (False, True))
+    configured(params.scores, used=there)  # refuses a judge without a key, or a folder with other files
+    if missing:
+        yield Finding("scores", "note", f"{', '.join(there)}; not asked, as said above: {', '.join(missing)}")
+    else:
         yield Finding("scores", "ok", ", ".join(named))
 
 
 def obstacles(params: Params, root: Path, *, elsewhere: bool = False) -> Iterator[Finding]:
     """Tell what a run would be refused for; a device's lack is a note where another one is asked about."""
     for one in preflight.refusals(params, root):
-        yield Finding(one.name, "note" if elsewhere and one.of_device else "fault", one.said.rstrip("."))
+        said = one.said.rstrip(".")
+        if elsewhere and one.of_device:
+            yield Finding(one.name, "note", f"on this machine: {said}")
+        else:
+            yield Finding(one.name, "fault", said)
+    if elsewhere and params.model.device == "cpu":
+        yield Finding("device", "note", "model.device = cpu, and a GPU is asked about; one needs model.device=cuda")
     many = params.launch.processes
     yield Finding("processes", "ok", f"{many} by accelerate" if many > 1 else "one, no launcher")
 
@@ -143,18 +157,18 @@ def memory_of(params: Params, root: Path, gpu_gib: float | None) -> tuple[list[F
     from unirg_core.training.shapes import shape_of
 
     try:
-        shape, division = shape_of(params.model), memory.division_of(params, root)
+        gpu = bool(gpu_gib) or device(params.model) == "cuda"
+        free, total = (gpu_gib * GIB,) * 2 if gpu_gib else fitting.available(gpu)
+    except BadInput:  # a GPU is asked for and none is here, which `obstacles` tells
+        gpu, free, total = True, 0.0, 0.0
+    try:
+        shape, division = shape_of(params.model), memory.division_of(params, root, gpu=gpu)
     except BadInput:  # which `obstacles` tells
         why = "base model or launch.config cannot be read here"
         if params.model.base == champion.ALIAS:
             why = "the champion's files are fetched when a run begins; name a folder with a model of its size"
         return [Finding("memory", "note", f"not judged: {why}")], ()
     findings = []
-    try:
-        gpu = bool(gpu_gib) or device(params.model) == "cuda"
-        free, total = (gpu_gib * GIB,) * 2 if gpu_gib else fitting.available(gpu)
-    except BadInput:  # a GPU is asked for and none is here, which `obstacles` tells
-        gpu, free, total = True, 0.0, 0.0
     stages = ("sft", "rl") if params.sft.steps or params.sft.epochs else ("rl",)
     found = tuple(memory.estimate(params, stage, shape, division, gpu=gpu, total=total) for stage in stages)
     for one in found:

@@ -126,7 +126,7 @@ def device(model_params: Model) -> str:
 
     there = torch.cuda.is_available()
     if model_params.device == "cuda" and not there:
-        raise BadInput("model.device = 'cuda', but no CUDA device is there; set it to cpu or auto.")
+        raise BadInput("model.device = 'cuda', but no CUDA device is there; take a machine with one, or set it to cpu.")
     return "cuda" if there and model_params.device != "cpu" else "cpu"
 
 

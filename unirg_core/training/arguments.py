@@ -11,6 +11,7 @@ than the order of sums. RL's other losses keep to that but for `bnpo`: a mean ov
 each then counts alike, so that a token weighs more the fewer stand beside it.
 """
 
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -147,15 +148,21 @@ def check_generation(generation: Generation, model: Model) -> None:
     BadInput
         When vLLM is not installed, or no GPU is there to share weights with it.
     """
+    if refused := next(generation_refusals(generation, model), None):
+        raise BadInput(refused)
+
+
+def generation_refusals(generation: Generation, model: Model) -> Iterator[str]:
+    """Tell what rollouts by vLLM lack here; that `model.device` names a GPU that is not here is told by `device`."""
     from unirg_core.models.loading import device
 
     if generation.backend != "vllm":
         return
     remedy = "or set rl.generation.backend to transformers"
-    if device(model) != "cuda":
-        raise BadInput(f"rl.generation.backend = vllm needs a GPU, and the model is on the CPU; use one, {remedy}.")
-    if find_spec("vllm") is None:
-        raise BadInput(f"rl.generation.backend = vllm, but vllm is not installed; say: pip install '{VLLM}', {remedy}.")
+    if on_cpu := model.device != "cuda" and device(model) == "cpu":
+        yield f"rl.generation.backend = vllm needs a GPU, and the model is on the CPU; use one, {remedy}."
+    if (not on_cpu or model.device == "auto") and find_spec("vllm") is None:
+        yield f"rl.generation.backend = vllm, but vllm is not installed; say: pip install '{VLLM}', {remedy}."
 
 
 def _schedule(name: str) -> str:

@@ -4,6 +4,7 @@ All figures are bytes of one process. They are estimates of the peak: sequences 
 allocator is given a tenth, and nothing is known of other programs on the device.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,11 +34,21 @@ class Division:
 
     processes: int = 1
     sharded: bool = False
+    deepspeed: bool = False  # ZeRO-3, which cannot hold an adapter
 
     @property
     def parts(self) -> int:
         """Return among how many processes a tensor is divided."""
         return self.processes if self.sharded else 1
+
+
+@dataclass(frozen=True)
+class Device:
+    """The memory to fit into, in bytes: a GPU's, or that of a machine for all its processes."""
+
+    free: float
+    total: float
+    gpu: bool
 
 
 @dataclass(frozen=True)
@@ -65,17 +76,18 @@ class Estimate:
         return held + (_GPU_CONTEXT if self.gpu else _CPU_BESIDE)
 
 
-def division_of(params: Params, root: Path) -> Division:
-    """Return how the launch configuration divides the model.
+def division_of(params: Params, root: Path, *, gpu: bool = True) -> Division:
+    """Return how the launch configuration divides the model: not at all on a CPU, nor where one process trains.
 
     Raises
     ------
     BadInput
         When `launch.config` names no file of infra/accelerate.
     """
-    name = params.launch.config
+    name, processes = params.launch.config, params.launch.processes
     kind = read_config(root, name)["distributed_type"] if name else "MULTI_GPU"
-    return Division(params.launch.processes, kind in ("FSDP", "DEEPSPEED"))
+    spread = gpu and processes > 1  # a single process is started without accelerate
+    return Division(processes, spread and kind in ("FSDP", "DEEPSPEED"), spread and kind == "DEEPSPEED")
 
 
 def read_config(root: Path, name: str) -> dict[str, Any]:
@@ -117,10 +129,19 @@ def estimate(
     at_once, _ = passes(completions, division.processes, params.rl.micro_batch)
     share = completions // division.processes
     kept["pictures"] = 4 * share * shape.pixels
-    generating = _vllm(params, shape, total) or _generating(params, shape, share, division)
-    if params.rl.generation.backend == "vllm" and not params.rl.generation.sleep:
+    vllm = _vllm(params, shape, total) if gpu else {}  # which needs one, and is refused elsewhere
+    generating = vllm or _generating(params, shape, share, division)
+    if vllm and not params.rl.generation.sleep:
         kept, generating = {**kept, **generating}, {}
     return Estimate(stage, gpu, reading, kept, _learning(params, shape, at_once, gpu), generating)
+
+
+def needed(params: Params, stage: Stage, shape: Shape, division: Division, device: Device) -> float:
+    """Return what a stage takes of a device: of a machine for all its processes; infinite where vLLM cannot start."""
+    if stage == "rl" and device.gpu and not vllm_starts(params, shape, device.total):
+        return math.inf
+    peak = estimate(params, stage, shape, division, gpu=device.gpu, total=device.total).peak
+    return peak if device.gpu else peak * (division.processes // params.launch.nodes)
 
 
 def seen_of(params: Params, shape: Shape) -> Shape:
@@ -196,6 +217,13 @@ def _learning(params: Params, shape: Shape, at_once: int, gpu: bool) -> dict[str
 def vllm_least(params: Params, shape: Shape) -> float:
     """Return the least with which a colocated vLLM starts: the weights in half precision, and a cache of a GiB."""
     return 2 * shape.parameters / params.rl.generation.tensor_parallel + GIB
+
+
+def vllm_starts(params: Params, shape: Shape, total: float) -> bool:
+    """Tell whether a colocated vLLM, where one is asked for, has room for its weights in its share of a GPU."""
+    generation = params.rl.generation
+    colocated = generation.backend == "vllm" and generation.mode == "colocate"
+    return not colocated or vllm_least(params, shape) <= generation.memory_share * total
 
 
 def _vllm(params: Params, shape: Shape, total: float) -> dict[str, float]:

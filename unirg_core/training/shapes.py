@@ -103,6 +103,13 @@ def shape_of(model: Model) -> Shape:
     return measured(config_of(model), model.image_size)
 
 
+def public_shape(base: str, image_size: int) -> Shape:
+    """Return the shape of a model of `PUBLIC` without looking for its files, which could fetch them."""
+    from transformers import Qwen3VLConfig
+
+    return measured(Qwen3VLConfig(**PUBLIC[base]), image_size)
+
+
 def config_of(model: Model) -> Any:
     """Return the configuration of `model.base`: from its files where they are, else from `PUBLIC`.
 

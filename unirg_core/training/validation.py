@@ -54,9 +54,10 @@ def validation_sample(root: Path, settings: Validated, seed: int) -> Studies:
     """
     studies = studies_of(root, "validation")
     if not len(studies):
+        field = f"{'rl' if hasattr(settings, 'step1') else 'sft'}.validate_every"
         raise BadInput(
-            "validate_every is set, but no validation study with a report is there; raise ingest.split.validation or "
-            "set validate_every: 0."
+            f"{field} = {settings.validate_every}, but no validation study with a report is there "
+            f"(data/selection.parquet); raise ingest.split.validation, or set {field} to 0."
         )
     return sample(studies, seed, settings.validation_studies)
 
