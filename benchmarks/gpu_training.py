@@ -10,7 +10,7 @@ of the tokenizer: random weights write any of them, and a score is to read as ma
 size's recipe for one GPU. Model FLOP utilisation: 6 x parameters x tokens for SFT of all weights (4 x where only an
 adapter learns; attention's own share is left out) over the peak in bf16 without sparsity. GRPO's step is split into
 generating, scoring and the update with all else. Results go to
-benchmarks/results/gpu-NAME.json. Without a CUDA device it says so, measures nothing, and ends with 0.
+benchmarks/results/gpu-NAME.json. Without a CUDA device it says so, measures nothing but `tiny`, and ends with 0.
 """
 
 import argparse

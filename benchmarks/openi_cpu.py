@@ -1,6 +1,6 @@
 """The whole way on real language: recipe `openi-cpu` on Open-i's reports with drawn pictures, and what is wished of it.
 
-    python benchmarks/openi_cpu.py [DROP] [--home HOME]
+    python benchmarks/openi_cpu.py DROP [--home HOME]
 
 DROP holds NLMCXR_reports.tgz and, where they are at hand, nlmcxr_dicom_metadata.csv.gz, r2gen_split_ids.json and
 gold_labels_dev.csv (docs/openi-cpu.md). Runs in a fresh clone of the committed tree; with --home, a run that is done
@@ -40,7 +40,6 @@ from unirg_core.params import load  # noqa: E402
 from unirg_core.scores import SCORES  # noqa: E402
 from unirg_core.scores.truth import finding_counts, macro_f1, micro_f1  # noqa: E402
 
-DROP = ROOT / "../shared/data/iu_xray"
 RESULT = "benchmarks/results/openi-cpu.json"
 SPENT = "openi-cpu-seconds.json"
 MICRO, MACRO = "truth_micro_f1", "truth_macro_f1"
@@ -190,7 +189,7 @@ if __name__ == "__main__":
     from ending import end
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("drop", type=Path, nargs="?", default=DROP, help="folder with Open-i's reports")
+    parser.add_argument("drop", type=Path, help="folder with Open-i's reports")
     parser.add_argument("--home", type=Path, help="where the run's state is kept; default: a temporary folder")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:

@@ -35,6 +35,7 @@ def test_what_varies_the_recipe_is_held_against_the_recipe_too(tmp_path: Path) -
     said = printing.as_text(_found(0.03))
     first, second = said.split("The recipe with one change, less sft_rl")
     assert "+0.080 [+0.055, +0.105]" in first and "+0.020 +0.030 +0.040" in second and "SFT + RL" not in second
+    assert max(len(line) for line in said.splitlines()) <= 120
     printing.draw(_found(0.03), tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 10_000
     assert "4 rollouts a prompt" in printing.as_text(_found(None)).split("one change")[1]  # collapsed on every pair

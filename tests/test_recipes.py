@@ -77,7 +77,7 @@ def test_the_papers_figures(path: tuple[str, ...], value: float | str) -> None:
         ({"rl": {"step1": {"clip_high": 0.3}}}, "rl.step1.clip_high", "changed"),
         ({"rl": {"step1": {"reward": {"bertscore": 0.37, "sembscore": 0.253, "radgraph_f1": 0.377}}}},
          "rl.step1.reward", "paper"),  # a weight of zero left out is the same reward
-        ({"rl": {"step2": None}}, "rl.step2.beta", "departs"),
+        ({"rl": {"step2": None}}, "rl.step2", "departs"),
         ({"sft": {"steps": 10}}, "sft.epochs", "free"),  # steps decide
         ({"sft": {"epochs": 0}}, "sft.learning_rate", "free"),  # there is no SFT
         ({"model": {"max_new_tokens": 100}}, "model.max_new_tokens", "free"),
@@ -162,6 +162,13 @@ def test_what_is_shown_marks_departures_and_says_what_is_left_open() -> None:
     assert told["left_open"] == {"ingest": {"path": "DROP", "policy": "POLICY"}}
     departed = {row["path"] for row in told["parameters"] if row["standing"] == "departs"}
     assert departed == {row.path for row in departures(resolved("qwen3-vl-2b-lora"))}
+
+
+@pytest.mark.parametrize(("recipe", "once"), [("claim", True), ("openi-cpu", True), ("default", False)])
+def test_a_step_that_is_left_out_departs_once(recipe: str, once: bool) -> None:
+    found = [row for row in departures(resolved(recipe)) if row.path.startswith("rl.step2")]
+    assert ([(row.path, row.value) for row in found] == [("rl.step2", None)]) == once
+    assert all(row.value != "(absent)" for row in found)
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,10 @@ def _steps(
     rows, params = training.studies.rows, training.params
     results: dict[str, Result] = {}
     for number, (name, step) in enumerate(steps.items()):
-        say("rl", f"{name}: {step.steps} steps of {step.prompts} prompts x {step.rollouts} rollouts")
+        say(
+            "rl",
+            f"{name}: {step.steps} step{'s' * (step.steps != 1)} of {step.prompts} prompts x {step.rollouts} rollouts",
+        )
         seed = params.seed + number
         order = curriculum.order(step.curriculum, rows, step.steps, step.prompts, seed)
         phase = Phase(

@@ -46,7 +46,7 @@ def sft(params: Params, root: Path) -> None:
     fitting.check(params, "sft", root)
     sections = {"seed": params.seed, **params.model_dump(mode="json", include={"launch", "model", "sft"})}
     with working("sft", input_digest("sft", sections, root, base)) as work, curves.drawn("sft", params.ingest.kind):
-        say("sft", f"{len(studies)} studies, {steps} steps of {params.sft.batch_size}")
+        say("sft", f"{len(studies):,} studies, {steps} step{'s' * (steps != 1)} of {params.sft.batch_size}")
         phase = Phase(
             stage="sft",
             name="sft",

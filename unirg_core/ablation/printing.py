@@ -22,40 +22,56 @@ _DOTS = 110
 def as_text(found: Mapping[str, Any]) -> str:
     """Return the arms on the institution that is held out, and those that vary the recipe once more, against it."""
     seeds = ", ".join(f"world {pair['world']} seed {pair['seed']}" for pair in found["pairs"])
-    where = f"Never-trained institution, against the truth file; mean [{_kind(found)}]: {seeds}"
-    tables = [drawn(_all(found, where))]
+    told = [f"Never-trained institution, against the truth file; mean [{_kind(found)}];\n{seeds}\n"]
+    told += [drawn(_grouped(found, name, *_headline(found, score))) for score, name in HEADLINES.items()]
+    told.append(drawn(_grouped(found, "Texts and time", [*_BESIDE.values(), "s of training"], _beside(found))))
     if varied := _held_against(found, RECIPE):
-        tables.append(drawn(_varied(found, varied)))
-    return "".join(tables) + "\n".join(_collapsed(found))
+        told.append(f"The recipe with one change, less {RECIPE}; mean [{_kind(found)}]\n")
+        told += [drawn(_varied(found, varied, score)) for score in HEADLINES]
+    return "".join(told) + "\n".join(_collapsed(found))
 
 
-def _all(found: Mapping[str, Any], title: str) -> Table:
+def _headline(found: Mapping[str, Any], score: str) -> tuple[list[str], list[list[str]]]:
+    rows = [
+        [_value(_own(found, arm["arm"], score), "{:.3f}"), *_less(found, arm["arm"], score, SFT)]
+        for arm in found["arms"]
+    ]
+    return [HEADLINES[score], f"less {SFT}", "each pair"], rows
+
+
+def _beside(found: Mapping[str, Any]) -> list[list[str]]:
+    return [
+        [
+            *(_value(_own(found, arm["arm"], score), _form(score)) for score in _BESIDE),
+            f"{sum(arm['seconds']) / len(arm['seconds']):.0f}",
+        ]
+        for arm in found["arms"]
+    ]
+
+
+def _grouped(found: Mapping[str, Any], title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """Return a table with a row for each arm and a line between groups."""
     table = Table(title=title, title_justify="left")
     table.add_column("arm")
-    for headline in HEADLINES.values():
-        table.add_column(headline, justify="right")
-        table.add_column("less sft", justify="right")
-        table.add_column("each pair", justify="right")
-    for headline in (*_BESIDE.values(), "s of training"):
-        table.add_column(headline, justify="right")
+    for column in columns:
+        table.add_column(column, justify="right")
     group = ""
-    for arm in found["arms"]:
+    for arm, row in zip(found["arms"], rows, strict=True):
         if arm["group"] != group and group:
             table.add_section()
         group = arm["group"]
-        table.add_row(*_cells(found, arm))
+        table.add_row(arm["title"], *row)
     return table
 
 
-def _varied(found: Mapping[str, Any], arms: Sequence[Mapping[str, Any]]) -> Table:
+def _varied(found: Mapping[str, Any], arms: Sequence[Mapping[str, Any]], score: str) -> Table:
     """Return what one change of the recipe makes of it: the same arms, less the recipe's own."""
-    table = Table(title=f"The recipe with one change, less {RECIPE}; mean [{_kind(found)}]", title_justify="left")
+    table = Table(title=HEADLINES[score], title_justify="left")
     table.add_column("changed")
-    for headline in HEADLINES.values():
-        table.add_column(headline, justify="right")
-        table.add_column("each pair", justify="right")
+    for column in (f"less {RECIPE}", "each pair"):
+        table.add_column(column, justify="right")
     for arm in arms:
-        table.add_row(arm["title"], *(cell for score in HEADLINES for cell in _less(found, arm["arm"], score, RECIPE)))
+        table.add_row(arm["title"], *_less(found, arm["arm"], score, RECIPE))
     return table
 
 
@@ -63,14 +79,6 @@ def _held_against(found: Mapping[str, Any], against: str) -> list[Mapping[str, A
     """Return the arms of which there is a difference from one."""
     names = {row["arm"] for row in found["differences"] if row["against"] == against}
     return [arm for arm in found["arms"] if arm["arm"] in names]
-
-
-def _cells(found: Mapping[str, Any], arm: Mapping[str, Any]) -> list[str]:
-    cells = [arm["title"]]
-    for score in HEADLINES:
-        cells += [_value(_own(found, arm["arm"], score), "{:.3f}"), *_less(found, arm["arm"], score, SFT)]
-    cells += [_value(_own(found, arm["arm"], score), _form(score)) for score in _BESIDE]
-    return [*cells, f"{sum(arm['seconds']) / len(arm['seconds']):.0f}"]
 
 
 def _less(found: Mapping[str, Any], arm: str, score: str, against: str) -> list[str]:

@@ -111,7 +111,7 @@ def predictions(params: Params, root: Path, rows: list[dict[str, Any]], asked: l
     texts = {"template": [template] * len(rows)}
     progress = Progress("evaluate", len(rows) * len(asked), "reports")
     for system in asked:
-        say("evaluate", f"{system.name} writes {len(rows)} reports")
+        say("evaluate", f"{system.name} writes {len(rows):,} reports")
         texts[system.name] = list(_written(params, root, rows, system, progress))
     return texts
 

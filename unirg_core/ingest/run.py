@@ -81,9 +81,11 @@ def ingest(params: Params, root: Path) -> None:
         _write(job, whole, places, _stored(listed, spool))
         vault.seal()
     new, old = int(places.new.sum()), carried.keys() & before.shards.keys()
-    shards = f"{new} written to new shards, {len(places.new) - new} kept in {len(old)} old ones"
+    kept = f", {len(places.new) - new:,} kept in {counted(len(old), 'old one')}" if old else ""
+    shards = f"{new:,} written to new shards{kept}"
     taken, lost = counted(len(places.new), "study"), counted(len(whole.rejects), "file")
-    say("ingest", f"{taken} taken ({shards}), {lost} rejected ({root / REJECTS}).")
+    told_of = f" ({root / REJECTS})" if whole.rejects else ""
+    say("ingest", f"{taken} taken ({shards}), {lost} rejected{told_of}.")
     for reason in commonest(reject.reason for reject in whole.rejects):
         say("ingest", f"rejected: {reason}")
     for field, cells in unread.items():

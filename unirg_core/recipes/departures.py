@@ -10,7 +10,9 @@ from unirg_core.recipes.paper import CHOSEN, STATED, Number
 Standing = Literal["paper", "departs", "ours", "changed", "free"]
 
 SECTIONS = ("launch", "ingest", "model", "sft", "rl", "scores", "evaluate", "gate")
-_ABSENT = "(absent)"
+_ABSENT, _PRESENT = "(absent)", "there is one"
+_WHOLE = {"rl.step2": "RL step 2"}
+"""What a recipe may leave out whole: it departs once, and not by each number in it."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,10 @@ def rows(params: Params) -> list[Row]:
     """Return every parameter of the sections that decide what is learnt and judged, each with its standing."""
     known = {number.path: number for number in (*STATED, *CHOSEN)}
     values = dict(_leaves(_values(params), "", frozenset(known)))
-    values |= {path: _ABSENT for path in known if path not in values}
+    out = {path: item for path, item in _WHOLE.items() if path in values}  # else there are leaves below it
+    values |= {path: _ABSENT for path in known if path not in values and path.rpartition(".")[0] not in out}
     idle = _idle(params)
+    known |= {path: Number(path, _PRESENT, item) for path, item in out.items()}
     return [_row(path, value, None if path in idle else known.get(path)) for path, value in values.items()]
 
 

@@ -9,9 +9,11 @@ from unirg_core.files import read_json
 from unirg_core.home import home
 from unirg_core.runs.run import Run
 from unirg_core.up import pages
+from unirg_core.wording import counted
 
 _SYSTEMS = ("template", "base", "sft", "rl", "champion")
 _JUDGED = ("sft", "rl", "champion")
+_NO = "\nExit code  1: the gate's honest no, not a fault; the model is registered with that verdict and gets no alias"
 
 
 def show(run: Run) -> None:
@@ -46,7 +48,8 @@ def _head(run: Run) -> str:
     data = run.record["data"]
     return (
         f"[bold]Run {run.id}[/bold]   dataset {data['digest'][:12]} "
-        f"({data['studies']} studies, {data['patients']} patients, {data['rejects']} rejected; {run.branch})"
+        f"({counted(data['studies'], 'study')}, {counted(data['patients'], 'patient')}, {data['rejects']:,} rejected; "
+        f"{run.branch})"
     )
 
 
@@ -129,8 +132,9 @@ def _tail(run: Run) -> str:
         f"\nModel      {done['name']} version {done['version']}   verdict {done['verdict']}   aliases {aliases}"
         f"\nApproval   {told(run.record['approval'])}"
         f"\nRecord     {run.folder / 'record.json'}   (and in the last commit of {run.branch})"
-        f"\nFigures    {run.folder}"
+        f"\nFigures    {run.folder / 'figures'}"
         f"\nLook next  {_look(run)}; state lies in {home()}"
+        f"{_NO if done['verdict'] == 'failed' else ''}"
     )
 
 
