@@ -26,6 +26,33 @@ def test_the_version_is_that_of_the_package() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"unirg {version('unirg-pipeline')}\n", "")
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("doctor --gpu-memory abc", "--gpu-memory abc will not do: give a number."),
+        ("ablate --pairs 0", "--pairs 0 will not do: give 1 or more."),
+        ("ablate --jobs 1.5", "--jobs 1.5 will not do: give a whole number."),
+        ("watch --every 3", "--every 3 will not do: give 10 or more."),
+        ("up --port x", "--port x will not do: give a whole number."),
+        ("doctor --nope 3", "No such option: --nope; `unirg doctor --help` tells what there is."),
+        ("data diff", "Missing argument 'A'; `unirg data diff --help` tells what there is."),
+        ("data nope", "No such command 'nope'; `unirg data --help` tells what there is."),
+        ("nonsense", "No such command 'nonsense'; `unirg --help` tells what there is."),
+        ("--nope", "No such option: --nope; `unirg --help` tells what there is."),
+        ("score --references", "Option '--references' requires an argument; `--help` tells what there is."),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_told_in_one_sentence(line: str, said: str) -> None:
+    done = unirg(*line.split())
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"unirg: {said}\n")
+
+
+@pytest.mark.parametrize("line", ["", "data"])
+def test_a_group_without_a_verb_shows_its_help(line: str) -> None:
+    done = unirg(*line.split())
+    assert done.returncode == 2 and "Commands:" in done.stderr and "unirg: " not in done.stderr
+
+
 @pytest.mark.parametrize("group", [[], ["base"], ["scorer"], ["data"], ["recipe"]])
 def test_no_summary_is_cut_off_at_eighty_columns(group: list[str]) -> None:
     said = unirg(*group, "--help").stdout

@@ -11,9 +11,11 @@ import typer
 
 from unirg_core import faults
 from unirg_core.cli import data, running, scoring, training
+from unirg_core.cli.usage import Verbs
 
 app = typer.Typer(
     name="unirg",
+    cls=Verbs,
     help="Retrain medical-report models with reinforcement learning on the clinical metrics, auditably.",
     no_args_is_help=True,
     add_completion=False,
