@@ -135,3 +135,24 @@ def test_curves_are_drawn_of_a_training_that_ends_badly(run: Path) -> None:
     with pytest.raises(RuntimeError), drawn("rl", "phantom"):
         raise RuntimeError
     assert (run / "figures" / "rl_training.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("score", "mean", "std", "band"),
+    [
+        ("well_formed", 0.98, 0.1, (0.88, 1.0)),
+        ("rouge_l", 0.05, 0.1, (0.0, 0.15)),
+        ("finding_credit", -0.9, 0.3, (-1.0, -0.6)),
+        ("micro_gain", 1.4, 0.9, (0.5, 2.3)),
+    ],
+)
+def test_a_band_stays_within_what_a_score_can_be(
+    tmp_path: Path, figures: dict[str, Figure], score: str, mean: float, std: float, band: tuple[float, float]
+) -> None:
+    told = {**RL, f"rewards/{score}/mean": mean, f"rewards/{score}/std": std}
+    for step in (1, 2):
+        append_line(tmp_path / "metrics.jsonl", line("rl", step, **told))
+    draw(tmp_path, "rl", "phantom")
+    axes = next(axes for axes in figures["rl_rewards"].axes if axes.get_title() == score)
+    (area,) = axes.collections[0].get_paths()
+    assert (area.vertices[:, 1].min(), area.vertices[:, 1].max()) == pytest.approx(band)

@@ -9,6 +9,7 @@ This module imports no score, so that `params` can refuse a recipe at once.
 """
 
 from collections.abc import Mapping
+from math import inf
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,15 @@ STANDARDISED = ("radgraph_f1", "bertscore", "sembscore", "bleu2")
 
 LOWER_IS_BETTER = ("radcliq",)
 """Scores of which less is better; of all others more is."""
+
+_BOUNDS = {
+    "finding_credit": (-1.0, 1.0),
+    "semantic": (-1.0, 1.0),
+    "cider": (0.0, 10.0),
+    "micro_gain": (-inf, inf),
+    "radcliq": (-inf, inf),
+}
+"""What a score of one report can be, where that is not 0 to 1."""
 
 _MEMBERS = {
     "text": ("bleu2", "bleu4", "rouge_l", "cider", "radcliq"),
@@ -55,6 +65,11 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 def called(kind: str) -> str:
     """Return what a kind of data is called where a person reads it: what is drawn is called synthetic."""
     return {"phantom": "synthetic phantom", "openi-drawn": "openi-drawn, synthetic pictures"}.get(kind, kind)
+
+
+def bounds(name: str) -> tuple[float, float]:
+    """Return the least and the most that a score of one report can be (docs/scores.md)."""
+    return _BOUNDS.get(name, (0.0, 1.0))
 
 
 def gain(name: str, value: float) -> float:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from unirg_core.families import called
+from unirg_core.families import bounds, called
 from unirg_core.files import read_lines
 from unirg_core.home import run_folder
 from unirg_core.progress import METRICS
@@ -134,7 +134,9 @@ def _rewards(found: Mapping[str, Curve], borders: Sequence[int]) -> Any:
     for axes, name in zip(panels, names, strict=False):
         steps, means = found[f"rewards/{name}/mean"]
         spread = dict(zip(*found[f"rewards/{name}/std"], strict=True))
-        low, high = ([m + way * spread[s] for s, m in zip(steps, means, strict=True)] for way in (-1, 1))
+        least, most = bounds(name)
+        low = [max(least, mean - spread[step]) for step, mean in zip(steps, means, strict=True)]
+        high = [min(most, mean + spread[step]) for step, mean in zip(steps, means, strict=True)]
         for run in _runs(steps):
             band = [[part[i] for i in run] for part in (steps, low, high)]
             if len(run) > 1:
